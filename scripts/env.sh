@@ -1,0 +1,13 @@
+# Sourced by every script: where the build tools live, and the PATH that finds them.
+# The tools are kept outside the checkout, so that a second clone starts quickly.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+SCHOOLGATE_TOOLS=${SCHOOLGATE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/schoolgate/tools}
+[ -d "$HOME/.cargo/bin" ] && PATH="$HOME/.cargo/bin:$PATH"
+PATH="$SCHOOLGATE_TOOLS/bin:$root/end2end/node_modules/.bin:$PATH"
+export SCHOOLGATE_TOOLS PATH
+
+# say WORDS: one line of progress.
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+# die WORDS: what is wrong and how to mend it; ends the script.
+die() { printf '\033[31merror:\033[0m %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
