@@ -1,0 +1,133 @@
+//! What can be written in the audit log. Codes are stored and shown to other programs: never change or reuse one.
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident = $code:literal,)+) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum AuditEvent {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl AuditEvent {
+            /// Every event, for filters.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The stored code.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    $(Self::$name => $code,)+
+                }
+            }
+
+            /// Reads a stored code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$name),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// Somebody asked for a one-time code.
+    CodeRequested = "code.requested",
+    /// A code was sent again.
+    CodeResent = "code.resent",
+    /// A sign-in by one-time code, or a failed try.
+    SignInByCode = "sign_in.code",
+    /// A sign-in by user code and password, or a failed try (staff: the first factor).
+    SignInByPassword = "sign_in.password",
+    /// The second factor after a password, or a failed try.
+    SignInSecondFactor = "sign_in.second_factor",
+    /// A fresh proof before a sensitive change, or a failed try.
+    FreshProof = "sign_in.fresh_proof",
+    /// A limit was reached.
+    LimitReached = "limit.reached",
+    /// Somebody signed out.
+    SignOut = "session.sign_out",
+    /// One session was ended from another one, or by staff.
+    SessionEnded = "session.ended",
+    /// All other sessions of an account were ended.
+    OtherSessionsEnded = "session.others_ended",
+    /// Something was asked for without the right to it.
+    AccessRefused = "access.refused",
+    /// A person was entered.
+    PersonCreated = "person.created",
+    /// A person's data was changed.
+    PersonChanged = "person.changed",
+    /// A person was removed.
+    PersonDeleted = "person.deleted",
+    /// A person was given a role.
+    RoleGranted = "role.granted",
+    /// A role was taken from a person.
+    RoleRevoked = "role.revoked",
+    /// An account was made.
+    AccountCreated = "account.created",
+    /// An account was locked.
+    AccountLocked = "account.locked",
+    /// An account was unlocked, or its waits were lifted.
+    AccountUnlocked = "account.unlocked",
+    /// An account's language was chosen.
+    LocaleChanged = "account.locale_changed",
+    /// A password was set.
+    PasswordSet = "password.set",
+    /// A password was hashed anew because the parameters changed.
+    PasswordRehashed = "password.rehashed",
+    /// A sealing key was added.
+    KeysRotated = "keys.rotated",
+    /// Stored values were sealed anew under the current key.
+    DataResealed = "keys.resealed",
+}
+
+/// How it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was tried and failed: wrong code, wrong password, unknown person.
+    Failure,
+    /// It was not allowed.
+    Refused,
+}
+
+impl Outcome {
+    /// The stored code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads a stored code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        match code {
+            "success" => Some(Self::Success),
+            "failure" => Some(Self::Failure),
+            "refused" => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_code_reads_back_and_none_is_shared() {
+        let codes: BTreeSet<_> = AuditEvent::ALL.iter().map(|event| event.code()).collect();
+        assert_eq!(codes.len(), AuditEvent::ALL.len());
+        for event in AuditEvent::ALL {
+            assert_eq!(AuditEvent::from_code(event.code()), Some(*event));
+        }
+        for outcome in [Outcome::Success, Outcome::Failure, Outcome::Refused] {
+            assert_eq!(Outcome::from_code(outcome.code()), Some(outcome));
+        }
+        assert_eq!(AuditEvent::from_code("sign_in"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! The only place with SQL. Functions are named `find / list / insert / update / delete` and take `&mut Tx` or `&Db`;
+//! only this module knows rows.
+//!
+//! One text serves both databases (`$1` placeholders, `RETURNING`, `ON CONFLICT`); [`on_tx!`](crate::on_tx) and
+//! [`on_read!`](crate::on_read) run it on whichever is there. The few statements that differ stand side by side in [`dialect`].
+
+pub mod accounts;
+pub mod audit;
+pub mod db;
+pub mod devices;
+pub mod dialect;
+pub mod flows;
+pub mod meta;
+pub mod outbox;
+pub mod people;
+pub mod reseal;
+pub mod roles;
+pub mod sessions;
+pub mod throttles;
+pub mod tx;
+
+pub use db::{Backend, Db, DbSettings, Pools};
+pub use tx::{Tx, TxKind};
+
+/// Runs an expression on the connection of a transaction: `on_tx!(tx, |c| sqlx::query(SQL).bind(x).execute(c).await)`.
+///
+/// `tx` is a `&mut Tx`, `c` the connection. The expression is compiled once for SQLite and once for PostgreSQL, so both
+/// results must have one type: rows read with `query_as`, or `.map(|done| done.rows_affected())` after `execute`.
+#[macro_export]
+macro_rules! on_tx {
+    ($tx:expr, |$c:ident| $body:expr) => {
+        match $crate::store::Tx::kind_mut($tx) {
+            $crate::store::TxKind::Sqlite(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+            $crate::store::TxKind::Postgres(tx) => {
+                let $c = &mut **tx;
+                $body
+            }
+        }
+    };
+}
+
+/// Runs an expression outside a transaction, on a connection for reading:
+/// `on_read!(db, |p| sqlx::query_as::<_, Row>(SQL).bind(x).fetch_optional(p).await)`.
+///
+/// `db` is a `&Db`, `p` the pool. On SQLite the pool refuses to write.
+#[macro_export]
+macro_rules! on_read {
+    ($db:expr, |$p:ident| $body:expr) => {
+        match $crate::store::Db::pools($db) {
+            $crate::store::Pools::Sqlite { read: $p, .. } => $body,
+            $crate::store::Pools::Postgres($p) => $body,
+        }
+    };
+}

@@ -1,0 +1,272 @@
+//! The database: SQLite (one file, one writer, several readers) or PostgreSQL, chosen by the address.
+//!
+//! SQLite runs with WAL, `synchronous=FULL` (an acknowledged write survives a power cut), foreign keys and one writing
+//! connection: writers queue in the pool instead of failing with `SQLITE_BUSY`.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Executor as _, PgPool, SqlitePool};
+use tokio::sync::Notify;
+
+use crate::error::StoreError;
+use crate::store::dialect;
+use crate::store::tx::{Tx, TxKind};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// How long a statement waits for another process that writes to the SQLite file (a backup, a command line).
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a use case waits for its turn at the one SQLite writer. Long, because the queue moves at the disk's speed.
+const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long anything else waits for a free connection.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Where the database is.
+#[derive(Clone)]
+pub struct DbSettings {
+    /// `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full`.
+    pub url: String,
+    /// PostgreSQL: connections of this process. SQLite: readers beside the one writer. At least 1.
+    pub max_connections: u32,
+}
+
+impl fmt::Debug for DbSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("DbSettings")
+            .field("scheme", &self.url.split(':').next())
+            .field("max_connections", &self.max_connections)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Which of the two databases is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// A file.
+    Sqlite,
+    /// A server that several replicas share.
+    Postgres,
+}
+
+/// The connections; matched by [`on_read!`](crate::on_read) only.
+#[derive(Clone)]
+pub enum Pools {
+    /// One file.
+    Sqlite {
+        /// The one connection that writes.
+        write: SqlitePool,
+        /// Connections that can only read.
+        read: SqlitePool,
+    },
+    /// One server.
+    Postgres(PgPool),
+}
+
+/// A connected database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    outbox: Arc<Notify>,
+}
+
+/// A migration that this program brings and the database has not had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingMigration {
+    /// The number in front of the file's name.
+    pub version: i64,
+    /// The rest of the file's name.
+    pub description: String,
+}
+
+impl Db {
+    /// Connects; a SQLite file that is not there is created, readable by its owner only.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] when the address is not understood, [`StoreError::Unavailable`] or
+    /// [`StoreError::Refused`] when nothing usable answers.
+    pub async fn connect(settings: &DbSettings) -> Result<Self, StoreError> {
+        let readers = settings.max_connections.max(1);
+        let pools = match settings.url.split_once(':') {
+            Some(("sqlite", _)) => connect_sqlite(&settings.url, readers).await?,
+            Some(("postgres" | "postgresql", _)) => connect_postgres(&settings.url, readers).await?,
+            _ => {
+                return Err(StoreError::Url { reason: "it must start with sqlite:// or postgres://".to_owned() });
+            }
+        };
+        Ok(Self { pools, outbox: Arc::new(Notify::new()) })
+    }
+
+    /// For [`on_read!`](crate::on_read).
+    pub fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Which database this is.
+    pub fn backend(&self) -> Backend {
+        match self.pools {
+            Pools::Sqlite { .. } => Backend::Sqlite,
+            Pools::Postgres(_) => Backend::Postgres,
+        }
+    }
+
+    /// Begins a write transaction. On SQLite it is the only one until it ends, so do no slow work (hashing) inside.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection became free in time.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let kind = match &self.pools {
+            Pools::Sqlite { write, .. } => TxKind::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => TxKind::Postgres(pool.begin().await?),
+        };
+        Ok(Tx::new(kind, Arc::clone(&self.outbox)))
+    }
+
+    /// Brings the schema up to date. Safe to call from several replicas at once.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`] when a migration fails, was changed after it ran, or the database is newer than the program.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
+            Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// The migrations that [`Db::migrate`] would run, oldest first. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<PendingMigration>, StoreError> {
+        const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success";
+        let exists = dialect::MIGRATIONS_TABLE_EXISTS.on(self.backend());
+        let exists: i64 = crate::on_read!(self, |p| sqlx::query_scalar(exists).fetch_one(p).await)?;
+        let applied: Vec<i64> = if exists == 0 {
+            Vec::new()
+        } else {
+            crate::on_read!(self, |p| sqlx::query_scalar(APPLIED).fetch_all(p).await)?
+        };
+        let known = match self.backend() {
+            Backend::Sqlite => &SQLITE_MIGRATIONS,
+            Backend::Postgres => &POSTGRES_MIGRATIONS,
+        };
+        Ok(known
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version))
+            .map(|migration| PendingMigration {
+                version: migration.version,
+                description: migration.description.to_string(),
+            })
+            .collect())
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let _: i64 = crate::on_read!(self, |p| { sqlx::query_scalar("SELECT CAST(1 AS BIGINT)").fetch_one(p).await })?;
+        Ok(())
+    }
+
+    /// Waits for the connections in use and closes them all. SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Rings when a transaction that put a message into the outbox was committed by this process.
+    pub(crate) fn outbox_bell(&self) -> &Notify {
+        &self.outbox
+    }
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Db({:?})", self.backend())
+    }
+}
+
+async fn connect_sqlite(url: &str, readers: u32) -> Result<Pools, StoreError> {
+    if url.contains(":memory:") || url.contains("mode=memory") {
+        // Each connection would see a database of its own.
+        return Err(StoreError::Url {
+            reason: "a SQLite database in memory cannot be shared by writer and readers: name a file".to_owned(),
+        });
+    }
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(|error| StoreError::Url { reason: error.to_string() })?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(SQLITE_BUSY_TIMEOUT);
+    create_private_file(options.get_filename())?;
+    // The writer first: it makes the file and sets WAL, which readers cannot do.
+    let write = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .acquire_timeout(SQLITE_WRITER_TIMEOUT)
+        .acquire_slow_threshold(CONNECTION_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.clone().optimize_on_close(true, None))
+        .await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(readers)
+        .acquire_timeout(CONNECTION_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.create_if_missing(false).read_only(true))
+        .await?;
+    Ok(Pools::Sqlite { write, read })
+}
+
+/// Creates the file so that only its owner can read it; SQLite gives its `-wal` and `-shm` files the same mode.
+fn create_private_file(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::Url { reason: format!("{} cannot be created: {error}", path.display()) }),
+    }
+}
+
+async fn connect_postgres(url: &str, max_connections: u32) -> Result<Pools, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| StoreError::Url { reason: error.to_string() })?;
+    let options =
+        if options.get_application_name().is_some() { options } else { options.application_name("schoolgate") };
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(CONNECTION_TIMEOUT)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                // A replica that hangs in the middle of a transaction must not hold the audit log's end for ever.
+                connection.execute("SET idle_in_transaction_session_timeout = '60s'").await?;
+                Ok(())
+            })
+        })
+        .connect_with(options)
+        .await?;
+    Ok(Pools::Postgres(pool))
+}

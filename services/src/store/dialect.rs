@@ -1,0 +1,87 @@
+//! The statements that differ between SQLite and PostgreSQL, side by side.
+//!
+//! SQLite needs no row locks: a write transaction is `BEGIN IMMEDIATE` and so the only one.
+
+use crate::store::db::Backend;
+
+/// One statement in both dialects.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Statement {
+    /// The text for `backend`.
+    pub const fn on(&self, backend: Backend) -> &'static str {
+        match backend {
+            Backend::Sqlite => self.sqlite,
+            Backend::Postgres => self.postgres,
+        }
+    }
+}
+
+/// Whether any migration ever ran: one row, 0 or 1.
+pub const MIGRATIONS_TABLE_EXISTS: Statement = Statement {
+    sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'",
+    postgres: "SELECT COUNT(*) FROM (SELECT to_regclass('_sqlx_migrations') AS found) AS t WHERE found IS NOT NULL",
+};
+
+/// The end of the audit chain, held until the transaction ends, so that appends queue up.
+pub const LOCK_AUDIT_HEAD: Statement = Statement {
+    sqlite: "SELECT seq, hash FROM audit_head WHERE id = 1",
+    postgres: "SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE",
+};
+
+/// Leases due messages: $1 owner, $2 lease until, $3 now, $4 limit.
+/// PostgreSQL skips rows that another worker is leasing at this moment.
+pub const LEASE_MESSAGES: Statement = Statement {
+    sqlite: "UPDATE outbox SET state = 'sending', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
+         WHERE id IN (SELECT id FROM outbox \
+             WHERE ((state = 'pending' AND available_at <= $3) OR (state = 'sending' AND lease_until <= $3)) \
+                 AND expires_at > $3 \
+             ORDER BY available_at, id LIMIT $4) \
+         RETURNING id, idempotency_key, channel, event, locale, account_id, recipient_sealed, payload_sealed, \
+             attempts, created_at, expires_at",
+    postgres: "WITH due AS MATERIALIZED (SELECT id FROM outbox \
+             WHERE ((state = 'pending' AND available_at <= $3) OR (state = 'sending' AND lease_until <= $3)) \
+                 AND expires_at > $3 \
+             ORDER BY available_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
+         UPDATE outbox SET state = 'sending', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
+         FROM due WHERE outbox.id = due.id \
+         RETURNING outbox.id, idempotency_key, channel, event, locale, account_id, recipient_sealed, payload_sealed, \
+             attempts, created_at, expires_at",
+};
+
+/// People with a value that is not sealed under the current key, held until the transaction ends:
+/// $1 after this id, $2 the first bytes of what is sealed under the current key, $3 limit.
+pub const STALE_PEOPLE: Statement = Statement {
+    sqlite: "SELECT id, birth_date_sealed, id_number_sealed, snils_sealed, mobile_sealed, email_sealed FROM people \
+         WHERE id > $1 AND (substr(birth_date_sealed, 1, 5) <> $2 OR substr(id_number_sealed, 1, 5) <> $2 \
+             OR substr(snils_sealed, 1, 5) <> $2 OR substr(mobile_sealed, 1, 5) <> $2 \
+             OR substr(email_sealed, 1, 5) <> $2) \
+         ORDER BY id LIMIT $3",
+    postgres: "SELECT id, birth_date_sealed, id_number_sealed, snils_sealed, mobile_sealed, email_sealed FROM people \
+         WHERE id > $1 AND (substr(birth_date_sealed, 1, 5) <> $2 OR substr(id_number_sealed, 1, 5) <> $2 \
+             OR substr(snils_sealed, 1, 5) <> $2 OR substr(mobile_sealed, 1, 5) <> $2 \
+             OR substr(email_sealed, 1, 5) <> $2) \
+         ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Sessions whose address is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_SESSIONS: Statement = Statement {
+    sqlite: "SELECT id, address_sealed FROM sessions \
+         WHERE id > $1 AND substr(address_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
+    postgres: "SELECT id, address_sealed FROM sessions \
+         WHERE id > $1 AND substr(address_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Unsent messages that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_MESSAGES: Statement = Statement {
+    sqlite: "SELECT id, recipient_sealed, payload_sealed FROM outbox \
+         WHERE id > $1 AND (substr(recipient_sealed, 1, 5) <> $2 OR substr(payload_sealed, 1, 5) <> $2) \
+         ORDER BY id LIMIT $3",
+    postgres: "SELECT id, recipient_sealed, payload_sealed FROM outbox \
+         WHERE id > $1 AND (substr(recipient_sealed, 1, 5) <> $2 OR substr(payload_sealed, 1, 5) <> $2) \
+         ORDER BY id LIMIT $3 FOR UPDATE",
+};

@@ -1,0 +1,200 @@
+//! Seals stored values anew under the current key, after [`KeyRing::rotate`](crate::crypto::KeyRing::rotate).
+//!
+//! In batches of one transaction each, so the portal keeps working beside it. It may be stopped at any moment and begun
+//! again: what is done is told by the key id in each envelope. Versions and dates of the rows stay as they are.
+//! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::context::Context;
+use crate::crypto::columns;
+use crate::error::{CryptoError, StoreError};
+use crate::on_tx;
+use crate::store::{Tx, dialect};
+
+/// Resealing stopped; what was done before is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A value that cannot be opened; nothing of its batch was written.
+    #[error("{column} of row {row}: {source}")]
+    Crypto {
+        /// Which column.
+        column: &'static str,
+        /// Which row.
+        row: Uuid,
+        /// Why.
+        source: CryptoError,
+    },
+}
+
+/// Seals every stale value anew, `batch` rows (at least 1) per transaction, and returns how many rows were rewritten.
+/// `progress` is called after each batch with the rows rewritten so far.
+///
+/// # Errors
+/// [`ResealError`].
+pub async fn reseal(context: &Context, batch: u32, mut progress: impl FnMut(u64)) -> Result<u64, ResealError> {
+    let mut done = 0;
+    for table in [Table::People, Table::Sessions, Table::Outbox] {
+        let mut after = Uuid::nil();
+        loop {
+            let mut tx = context.db.begin().await?;
+            let rows = table.stale(&mut tx, context, after, batch.max(1)).await?;
+            let Some(last) = rows.last() else { break };
+            after = last.id;
+            for row in &rows {
+                let fresh = row.resealed(context)?;
+                table.update(&mut tx, row.id, fresh).await?;
+            }
+            tx.commit().await?;
+            done += rows.len() as u64;
+            progress(done);
+        }
+    }
+    Ok(done)
+}
+
+#[derive(Clone, Copy)]
+enum Table {
+    People,
+    Sessions,
+    Outbox,
+}
+
+/// A row with its sealed values, each with the name of its column.
+struct StaleRow {
+    id: Uuid,
+    values: Vec<(&'static str, Option<Vec<u8>>)>,
+}
+
+impl StaleRow {
+    /// The values under the current key, in the same order.
+    fn resealed(&self, context: &Context) -> Result<Vec<Option<Vec<u8>>>, ResealError> {
+        let (sealer, row) = (&context.sealer, self.id);
+        let reseal = |(column, sealed): &(&'static str, Option<Vec<u8>>)| {
+            let Some(sealed) = sealed else { return Ok(None) };
+            let plain =
+                sealer.open(column, row, sealed).map_err(|source| ResealError::Crypto { column, row, source })?;
+            Ok(Some(sealer.seal(context.rng.as_ref(), column, row, &plain)))
+        };
+        self.values.iter().map(reseal).collect()
+    }
+}
+
+impl Table {
+    async fn stale(self, tx: &mut Tx, context: &Context, after: Uuid, limit: u32) -> Result<Vec<StaleRow>, StoreError> {
+        let header = context.sealer.current_header();
+        let limit = i64::from(limit);
+        let backend = tx.backend();
+        Ok(match self {
+            Self::People => {
+                let sql = dialect::STALE_PEOPLE.on(backend);
+                let rows: Vec<PersonRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+                    .bind(after)
+                    .bind(header.as_slice())
+                    .bind(limit)
+                    .fetch_all(c)
+                    .await)?;
+                rows.into_iter().map(StaleRow::from).collect()
+            }
+            Self::Sessions => {
+                let sql = dialect::STALE_SESSIONS.on(backend);
+                let rows: Vec<SessionRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+                    .bind(after)
+                    .bind(header.as_slice())
+                    .bind(limit)
+                    .fetch_all(c)
+                    .await)?;
+                rows.into_iter().map(StaleRow::from).collect()
+            }
+            Self::Outbox => {
+                let sql = dialect::STALE_MESSAGES.on(backend);
+                let rows: Vec<MessageRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+                    .bind(after)
+                    .bind(header.as_slice())
+                    .bind(limit)
+                    .fetch_all(c)
+                    .await)?;
+                rows.into_iter().map(StaleRow::from).collect()
+            }
+        })
+    }
+
+    async fn update(self, tx: &mut Tx, id: Uuid, values: Vec<Option<Vec<u8>>>) -> Result<(), StoreError> {
+        let sql = match self {
+            Self::People => {
+                "UPDATE people SET birth_date_sealed = $2, id_number_sealed = $3, snils_sealed = $4, \
+                     mobile_sealed = $5, email_sealed = $6 WHERE id = $1"
+            }
+            Self::Sessions => "UPDATE sessions SET address_sealed = $2 WHERE id = $1",
+            Self::Outbox => "UPDATE outbox SET recipient_sealed = $2, payload_sealed = $3 WHERE id = $1",
+        };
+        on_tx!(tx, |c| {
+            let mut query = sqlx::query(sql).bind(id);
+            for value in values {
+                query = query.bind(value);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+        Ok(())
+    }
+}
+
+#[derive(FromRow)]
+struct PersonRow {
+    id: Uuid,
+    birth_date_sealed: Option<Vec<u8>>,
+    id_number_sealed: Option<Vec<u8>>,
+    snils_sealed: Option<Vec<u8>>,
+    mobile_sealed: Option<Vec<u8>>,
+    email_sealed: Option<Vec<u8>>,
+}
+
+impl From<PersonRow> for StaleRow {
+    fn from(row: PersonRow) -> Self {
+        Self {
+            id: row.id,
+            values: vec![
+                (columns::PEOPLE_BIRTH_DATE, row.birth_date_sealed),
+                (columns::PEOPLE_ID_NUMBER, row.id_number_sealed),
+                (columns::PEOPLE_SNILS, row.snils_sealed),
+                (columns::PEOPLE_MOBILE, row.mobile_sealed),
+                (columns::PEOPLE_EMAIL, row.email_sealed),
+            ],
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    id: Uuid,
+    address_sealed: Option<Vec<u8>>,
+}
+
+impl From<SessionRow> for StaleRow {
+    fn from(row: SessionRow) -> Self {
+        Self { id: row.id, values: vec![(columns::SESSIONS_ADDRESS, row.address_sealed)] }
+    }
+}
+
+#[derive(FromRow)]
+struct MessageRow {
+    id: Uuid,
+    recipient_sealed: Option<Vec<u8>>,
+    payload_sealed: Option<Vec<u8>>,
+}
+
+impl From<MessageRow> for StaleRow {
+    fn from(row: MessageRow) -> Self {
+        Self {
+            id: row.id,
+            values: vec![
+                (columns::OUTBOX_RECIPIENT, row.recipient_sealed),
+                (columns::OUTBOX_PAYLOAD, row.payload_sealed),
+            ],
+        }
+    }
+}
