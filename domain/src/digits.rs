@@ -37,17 +37,8 @@ pub fn is_bidi_control(c: char) -> bool {
 pub fn is_dash(c: char) -> bool {
     matches!(
         c,
-        '-' | '\u{00AD}'
-            | '\u{058A}'
-            | '\u{05BE}'
-            | '\u{2010}'..='\u{2015}'
-            | '\u{2043}'
-            | '\u{2212}'
-            | '\u{2E3A}'
-            | '\u{2E3B}'
-            | '\u{FE58}'
-            | '\u{FE63}'
-            | '\u{FF0D}'
+        '-' | '\u{00AD}' | '\u{058A}' | '\u{05BE}' | '\u{2010}'
+            ..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{2E3A}' | '\u{2E3B}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}'
     )
 }
 
@@ -98,7 +89,8 @@ mod tests {
 
     #[test]
     fn separators_of_every_kind_are_dropped() {
-        let pasted = "\u{200F}\u{2067}1\u{00A0}2\u{2009}3\u{202F}4-5\u{2011}6\u{2013}7\u{05BE}8\u{2212}9\u{2069}\u{FEFF}\t\r\n";
+        let pasted =
+            "\u{200F}\u{2067}1\u{00A0}2\u{2009}3\u{202F}4-5\u{2011}6\u{2013}7\u{05BE}8\u{2212}9\u{2069}\u{FEFF}\t\r\n";
         assert_eq!(to_ascii(pasted).unwrap(), "123456789");
         assert_eq!(to_ascii(" \u{202E}- ").unwrap(), "");
     }
@@ -106,7 +98,9 @@ mod tests {
     #[test]
     fn everything_else_is_refused_and_named() {
         // Devanagari digits, superscripts and letters that look like digits are not taken by accident.
-        for (text, character) in [("12a", 'a'), ("1.2", '.'), ("१२", '१'), ("1²", '²'), ("О1", 'О'), ("1\u{0}", '\u{0}')] {
+        for (text, character) in
+            [("12a", 'a'), ("1.2", '.'), ("१२", '१'), ("1²", '²'), ("О1", 'О'), ("1\u{0}", '\u{0}')]
+        {
             assert_eq!(to_ascii(text), Err(NotDigits { character }), "{text:?}");
         }
     }

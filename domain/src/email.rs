@@ -140,7 +140,14 @@ mod tests {
 
     #[test]
     fn ordinary_and_odd_addresses_are_taken() {
-        for text in ["primer123@mail.ru", "a@b.co", "o'hara@school-5.example", "x_{y}@почта.рф", "d@דוגמה.קום", "a@xn--80a1acny.xn--p1ai"] {
+        for text in [
+            "primer123@mail.ru",
+            "a@b.co",
+            "o'hara@school-5.example",
+            "x_{y}@почта.рф",
+            "d@דוגמה.קום",
+            "a@xn--80a1acny.xn--p1ai",
+        ] {
             assert_eq!(Email::parse(text).unwrap().as_str(), text);
         }
     }

@@ -302,7 +302,9 @@ mod tests {
 
     #[test]
     fn the_russian_numbers_of_the_rules() {
-        for text in ["8(900)123-45-67", "89001234567", "+7 900 123-45-67", "79001234567", "9001234567", "00 7 900 1234567"] {
+        for text in
+            ["8(900)123-45-67", "89001234567", "+7 900 123-45-67", "79001234567", "9001234567", "00 7 900 1234567"]
+        {
             let mobile = Mobile::parse(text, Country::Ru).unwrap();
             assert_eq!(mobile.e164(), "+79001234567", "{text}");
             assert_eq!(mobile.country(), Some(Country::Ru));

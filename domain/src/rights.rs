@@ -30,7 +30,8 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order of the table.
-    pub const ALL: [Self; 4] = [Self::ClassTeacher, Self::DeputyHead, Self::SchoolAdministrator, Self::SystemAdministrator];
+    pub const ALL: [Self; 4] =
+        [Self::ClassTeacher, Self::DeputyHead, Self::SchoolAdministrator, Self::SystemAdministrator];
 
     /// The stable code: `class_teacher`, `deputy_head`, `school_administrator`, `system_administrator`.
     pub const fn code(self) -> &'static str {
@@ -132,10 +133,14 @@ impl Permission {
             | Self::EndSessions
             | Self::StartResets => [OwnClasses, School, School, All],
             // A class teacher reads personal data and does not change it; a deputy head reads how the school is run.
-            Self::EditPersonalData | Self::ReadStaff | Self::ReadClasses | Self::ReadRosterImports | Self::ReadAuditLog => {
-                [None, School, School, All]
+            Self::EditPersonalData
+            | Self::ReadStaff
+            | Self::ReadClasses
+            | Self::ReadRosterImports
+            | Self::ReadAuditLog => [None, School, School, All],
+            Self::EditStaff | Self::EditClasses | Self::ImportRoster | Self::ExportAuditLog => {
+                [None, None, School, All]
             }
-            Self::EditStaff | Self::EditClasses | Self::ImportRoster | Self::ExportAuditLog => [None, None, School, All],
             Self::ManageSchools | Self::ManageConfiguration | Self::ManageApiClients => [None, None, None, All],
         }
     }

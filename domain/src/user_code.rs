@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     /// Random bytes that are the same in every run (a linear congruential generator; its upper bits).
-    pub(super) fn bytes(seed: u64) -> impl FnMut(&mut [u8]) {
+    fn bytes(seed: u64) -> impl FnMut(&mut [u8]) {
         let mut state = seed;
         move |buffer: &mut [u8]| {
             for byte in buffer {

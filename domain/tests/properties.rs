@@ -4,8 +4,8 @@
 
 use domain::password::{check, common::fold};
 use domain::{
-    BirthDate, Country, Email, FictitiousNumber, IdKind, IdNumber, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Policy,
-    PolicyContext, PolicyName, Snils, SnilsError, UserCode, UserCodeError, digits, mask,
+    BirthDate, Country, Email, FictitiousNumber, IdKind, IdNumber, Locale, Mobile, Otp, Password, PersonIdentifier,
+    PersonName, Policy, PolicyContext, PolicyName, Snils, SnilsError, UserCode, UserCodeError, digits, mask,
 };
 use proptest::prelude::*;
 
@@ -27,7 +27,8 @@ fn israeli_id() -> impl Strategy<Value = String> {
 
 /// The control number as the official text words it: below 100 as it is, 100 and 101 are 00, above that the remainder again.
 fn snils_control(number: u32) -> u32 {
-    let sum: u32 = format!("{number:09}").chars().zip((1..=9).rev()).map(|(c, weight)| c.to_digit(10).unwrap() * weight).sum();
+    let sum: u32 =
+        format!("{number:09}").chars().zip((1..=9).rev()).map(|(c, weight)| c.to_digit(10).unwrap() * weight).sum();
     let mut rest = sum;
     while rest > 101 {
         rest %= 101;
@@ -45,7 +46,10 @@ fn cluttered(text: String) -> impl Strategy<Value = String> {
     let clutter = ["", " ", "-", "\u{A0}", "\u{2009}", "\u{2011}", "\u{200F}", "\u{2066}", "\u{2069}", "\t"];
     proptest::collection::vec((0..scripts.len(), 0..clutter.len()), text.len()).prop_map(move |choices| {
         let digit = |c: char, zero: char| char::from_u32(u32::from(zero) + c.to_digit(10).unwrap()).unwrap();
-        text.chars().zip(choices).map(|(c, (script, between))| format!("{}{}", digit(c, scripts[script]), clutter[between])).collect()
+        text.chars()
+            .zip(choices)
+            .map(|(c, (script, between))| format!("{}{}", digit(c, scripts[script]), clutter[between]))
+            .collect()
     })
 }
 
@@ -78,7 +82,12 @@ fn read_as_everything(text: &str) -> Result<(), TestCaseError> {
         }
     }
     for country in [Country::Il, Country::Ru] {
-        let read = [Mobile::parse(text, country), Mobile::parse_any(text, country), Mobile::parse_esia(text), Mobile::from_e164(text)];
+        let read = [
+            Mobile::parse(text, country),
+            Mobile::parse_any(text, country),
+            Mobile::parse_esia(text),
+            Mobile::from_e164(text),
+        ];
         for mobile in read.into_iter().flatten() {
             prop_assert_eq!(&Mobile::from_e164(mobile.e164()).unwrap(), &mobile);
             prop_assert_eq!(&Mobile::parse_esia(mobile.e164()).unwrap(), &mobile);

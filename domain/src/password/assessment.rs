@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::password::Password;
 use crate::password::common::CommonPasswords;
 use crate::password::context::{Folded, PolicyContext};
 use crate::password::policy::Policy;
-use crate::password::Password;
 
 /// One line of the live list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -164,7 +164,12 @@ impl Assessment {
 ///
 /// The estimate of guessability is no part of it, so that browser and server list the same lines; the server's final word is
 /// `check_with_strength`.
-pub fn check(policy: &Policy, password: &Password, context: &PolicyContext, common: Option<&dyn CommonPasswords>) -> Assessment {
+pub fn check(
+    policy: &Policy,
+    password: &Password,
+    context: &PolicyContext,
+    common: Option<&dyn CommonPasswords>,
+) -> Assessment {
     let mut assessment = Assessment::default();
     let (min, max, length) = (policy.min(context.second_factor), policy.max(), password.length());
     let too_short = (length < min).then_some(Unmet::TooShort { min, length });
@@ -189,7 +194,10 @@ pub fn check(policy: &Policy, password: &Password, context: &PolicyContext, comm
             (context.mobile_is_in(&folded), Unmet::ContainsMobile),
             (context.birth_date_is_in(&folded), Unmet::ContainsBirthDate),
         ];
-        assessment.add(Requirement::NothingPersonal, reasons.into_iter().filter_map(|(found, reason)| found.then_some(reason)));
+        assessment.add(
+            Requirement::NothingPersonal,
+            reasons.into_iter().filter_map(|(found, reason)| found.then_some(reason)),
+        );
     }
     if !context.service_names.is_empty() {
         let found = context.service_name_is_in(&folded);
@@ -274,14 +282,25 @@ mod tests {
         let password = "abcdefgh 39337423 DANA 0501234567 12.04.1985 schoolgate";
         assert_eq!(
             codes(PolicyName::Nist, password, &context),
-            ["contains_user_code", "contains_id_number", "contains_name", "contains_mobile", "contains_birth_date", "contains_service_name"]
+            [
+                "contains_user_code",
+                "contains_id_number",
+                "contains_name",
+                "contains_mobile",
+                "contains_birth_date",
+                "contains_service_name"
+            ]
         );
         assert_eq!(codes(PolicyName::Nist, "correct horse battery P1", &context), [""; 0]);
     }
 
     #[test]
     fn the_live_list_has_every_line_met_or_not() {
-        let context = PolicyContext { names: vec!["Dana".into()], service_names: vec!["Schoolgate".into()], ..PolicyContext::default() };
+        let context = PolicyContext {
+            names: vec!["Dana".into()],
+            service_names: vec!["Schoolgate".into()],
+            ..PolicyContext::default()
+        };
         let state = |assessment: &Assessment| -> Vec<(Requirement, bool)> {
             assessment.requirements.iter().map(|state| (state.requirement, state.met)).collect()
         };
@@ -295,7 +314,8 @@ mod tests {
             ]
         );
         let legacy = Policy::of(PolicyName::MoeLegacy);
-        let assessment = check(&legacy, &Password::new("horse123").unwrap(), &PolicyContext::default(), Some(&List(&[])));
+        let assessment =
+            check(&legacy, &Password::new("horse123").unwrap(), &PolicyContext::default(), Some(&List(&[])));
         assert!(assessment.is_accepted());
         assert_eq!(
             state(&assessment),
