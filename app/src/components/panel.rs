@@ -1,0 +1,42 @@
+//! The surfaces that content lies on, and the help line's number.
+
+use leptos::prelude::*;
+
+/// The page's main surface, with the leaf corner. At most one a page.
+#[component]
+pub fn Panel(
+    /// What lies on it.
+    children: Children,
+) -> impl IntoView {
+    view! { <section class="panel leaf">{children()}</section> }
+}
+
+/// A smaller surface.
+#[component]
+pub fn Card(
+    /// `id` of the heading that names it.
+    #[prop(optional)]
+    labelled_by: Option<&'static str>,
+    /// What lies on it.
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby=labelled_by>
+            {children()}
+        </section>
+    }
+}
+
+/// The help line's number as a link that dials it, left to right in every language.
+#[component]
+pub fn HelpLine(
+    /// The number as people dial it.
+    #[prop(into)]
+    number: String,
+) -> impl IntoView {
+    view! {
+        <a href=format!("tel:{number}")>
+            <bdi class="ltr num">{number}</bdi>
+        </a>
+    }
+}

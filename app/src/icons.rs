@@ -1,0 +1,112 @@
+//! The icons: names for both sides, drawings for the server's sprite. Our own, on a 24-unit grid, stroke only.
+//!
+//! The rule: a page's sprite holds the icons that the page shows and no others.
+
+/// An icon of the sprite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IconName {
+    /// Attention.
+    Alert,
+    /// One step back; points along the text.
+    Back,
+    /// Done, chosen.
+    Check,
+    /// Waiting, a time limit.
+    Clock,
+    /// Refused, missing.
+    Cross,
+    /// A phone or computer.
+    Device,
+    /// Opens downwards.
+    Down,
+    /// Show what is hidden.
+    Eye,
+    /// Onwards; points along the text.
+    Forward,
+    /// Language.
+    Globe,
+    /// News.
+    Info,
+    /// Password.
+    Key,
+    /// Not open, or not yours to change.
+    Lock,
+    /// E-mail.
+    Mail,
+    /// Exams.
+    Paper,
+    /// Transitions.
+    Path,
+    /// People.
+    People,
+    /// The help line.
+    Phone,
+    /// Rights and duties.
+    Scale,
+    /// Schools and kindergartens.
+    School,
+    /// Safety.
+    Shield,
+    /// Leave; points along the text.
+    SignOut,
+    /// Climate.
+    Smile,
+    /// Text message.
+    Sms,
+    /// Under way.
+    Spin,
+    /// Enrichment.
+    Star,
+    /// Error.
+    Stop,
+    /// A person.
+    User,
+}
+
+impl IconName {
+    /// What `<use>` refers to.
+    #[must_use]
+    pub fn href(self) -> &'static str {
+        match self {
+            Self::Alert => "#i-alert",
+            Self::Back => "#i-back",
+            Self::Check => "#i-check",
+            Self::Clock => "#i-clock",
+            Self::Cross => "#i-x",
+            Self::Device => "#i-device",
+            Self::Down => "#i-down",
+            Self::Eye => "#i-eye",
+            Self::Forward => "#i-fwd",
+            Self::Globe => "#i-globe",
+            Self::Info => "#i-info",
+            Self::Key => "#i-key",
+            Self::Lock => "#i-lock",
+            Self::Mail => "#i-mail",
+            Self::Paper => "#i-paper",
+            Self::Path => "#i-path",
+            Self::People => "#i-people",
+            Self::Phone => "#i-phone",
+            Self::Scale => "#i-scale",
+            Self::School => "#i-school",
+            Self::Shield => "#i-shield",
+            Self::SignOut => "#i-out",
+            Self::Smile => "#i-smile",
+            Self::Sms => "#i-sms",
+            Self::Spin => "#i-spin",
+            Self::Star => "#i-star",
+            Self::Stop => "#i-stop",
+            Self::User => "#i-user",
+        }
+    }
+
+    /// It points along the text, so it turns round where text runs from right to left.
+    #[must_use]
+    pub fn points_along_text(self) -> bool {
+        matches!(self, Self::Back | Self::Forward | Self::SignOut)
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod sprite;
+#[cfg(feature = "ssr")]
+pub use sprite::{IconSet, note_use, sprite};

@@ -1,0 +1,142 @@
+//! The header: mark, help line, language, account, in that order on every page.
+
+use domain::Locale;
+use leptos::prelude::*;
+
+use crate::{
+    components::Icon,
+    icons::IconName,
+    page_context::{PageContext, ViewerInfo},
+    text::own_name,
+    tr,
+};
+
+pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
+    let locale = ctx.locale;
+    let help = ctx.portal.help_line.clone();
+    let account = match &ctx.viewer {
+        Some(viewer) => account_menu(locale, viewer),
+        None if ctx.path.starts_with("/sign-in") => ().into_any(),
+        None => view! {
+            <a class="tool line" href="/sign-in">
+                {tr!(locale, common.sign_in)}
+            </a>
+        }
+        .into_any(),
+    };
+    view! {
+        {ctx
+            .portal
+            .demo
+            .then(|| {
+                view! {
+                    <aside class="demo" aria-label=tr!(locale, common.demo)>
+                        {tr!(locale, common.demo_strip)}
+                        " "
+                        <a href="/demo/inbox">{tr!(locale, common.demo_inbox)}</a>
+                    </aside>
+                }
+            })}
+        <header class="top">
+            <div class="bar">
+                <a class="brand" href="/">
+                    <Mark />
+                    <span>
+                        {ctx.portal_name().to_owned()} <small lang="en" dir="ltr">
+                            "Schoolgate"
+                        </small>
+                    </span>
+                </a>
+                <a
+                    class="tool"
+                    href=format!("tel:{help}")
+                    aria-label=format!("{} {help}", tr!(locale, common.help_line))
+                >
+                    <Icon name=IconName::Phone />
+                    <bdi class="ltr num">{help.clone()}</bdi>
+                </a>
+                {language_menu(ctx)}
+                {account}
+            </div>
+        </header>
+    }
+}
+
+/// The gate: two leaves of one arch, one ajar.
+#[component]
+fn Mark() -> impl IntoView {
+    view! {
+        <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+            <path class="a" d="M3 30V14.5A11.5 11.5 0 0 1 14.5 3v27z"></path>
+            <path class="b" d="M18.5 4.2A11.5 11.5 0 0 1 28 14.5V29h-9.5z"></path>
+            <circle class="c" cx="22" cy="18" r="1.7"></circle>
+        </svg>
+    }
+}
+
+fn language_menu(ctx: &PageContext) -> AnyView {
+    let locale = ctx.locale;
+    let here = own_name(locale);
+    let rows = Locale::ALL
+        .into_iter()
+        .map(|other| {
+            let current = other == locale;
+            view! {
+                <li>
+                    <a
+                        href=ctx.in_language(other)
+                        lang=other.code()
+                        hreflang=other.code()
+                        dir=other.dir()
+                        aria-current=current.then_some("true")
+                    >
+                        {own_name(other)}
+                        {current.then(|| view! { <Icon name=IconName::Check /> })}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="menu">
+            <summary class="tool" aria-label=format!("{}: {here}", tr!(locale, common.language))>
+                <Icon name=IconName::Globe />
+                <span class="opt">{here}</span>
+                <Icon name=IconName::Down />
+            </summary>
+            <ul>{rows}</ul>
+        </details>
+    }
+    .into_any()
+}
+
+fn account_menu(locale: Locale, viewer: &ViewerInfo) -> AnyView {
+    let who = match &viewer.role_label {
+        Some(role) => format!("{} · {role}", viewer.display_name),
+        None => viewer.given_name.clone(),
+    };
+    view! {
+        <details class="menu">
+            <summary class="tool line" aria-label=format!("{who}, {}", tr!(locale, common.my_area))>
+                <Icon name=IconName::User />
+                <bdi>{who.clone()}</bdi>
+                <Icon name=IconName::Down />
+            </summary>
+            <ul>
+                <li>
+                    <a href="/me">{tr!(locale, common.my_area)}</a>
+                </li>
+                <li>
+                    <a href="/me/sessions">{tr!(locale, common.my_devices)}</a>
+                </li>
+                <li>
+                    // Signing out changes something, so it is a post, never a link.
+                    <form method="post" action="/sign-out">
+                        <button>{tr!(locale, common.sign_out)} <Icon name=IconName::SignOut /></button>
+                    </form>
+                </li>
+            </ul>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,183 @@
+//! The personal area: one's own details, with who may change them, and one's own security.
+//!
+//! The rule: contact details come masked, and nothing is shown that does not exist: no card without a service behind it.
+
+use domain::{BirthDate, Locale, UserCode};
+use leptos::prelude::*;
+
+use crate::{
+    components::{Chip, Icon, Note, Tone},
+    icons::IconName,
+    layout::PageMeta,
+    page_context::PageContext,
+    text::own_name,
+    tr, tr_count,
+};
+
+/// What the page shows of a person. Numbers and addresses come masked.
+#[derive(Clone)]
+pub struct MeInfo {
+    /// The whole name, in the order of the reader's language.
+    pub name: String,
+    /// Such as `••••••423`.
+    pub id_number_masked: Option<String>,
+    /// Date of birth.
+    pub birth_date: Option<BirthDate>,
+    /// Such as `050-•••••67`.
+    pub mobile_masked: Option<String>,
+    /// Such as `d•••@dugma.example`.
+    pub email_masked: Option<String>,
+    /// The permanent user code.
+    pub user_code: Option<UserCode>,
+    /// When the password was set, Unix milliseconds UTC; `None` when there is no password.
+    pub password_set_at: Option<i64>,
+    /// The sign-in before this one, Unix milliseconds UTC.
+    pub previous_sign_in_at: Option<i64>,
+    /// Open sessions, this one included.
+    pub sessions: u64,
+}
+
+/// What the frame says about the page.
+#[must_use]
+pub fn meta(ctx: &PageContext) -> PageMeta {
+    PageMeta { private: true, ..PageMeta::titled(tr!(ctx.locale, common.my_area)) }
+}
+
+/// The page.
+#[component]
+pub fn Me(
+    /// The request, with its viewer.
+    ctx: PageContext,
+    /// The person.
+    me: MeInfo,
+) -> impl IntoView {
+    let locale = ctx.locale;
+    let given_name = ctx.viewer.as_ref().map_or_else(|| me.name.clone(), |viewer| viewer.given_name.clone());
+    let last = match me.previous_sign_in_at {
+        Some(at) => tr!(locale, me.last_sign_in, when = ctx.moment(at).human),
+        None => tr!(locale, me.first_sign_in).to_owned(),
+    };
+    view! {
+        <div class="page">
+            <h1>{tr!(locale, me.hello, name = given_name)}</h1>
+            <p class="muted under">
+                {last} " " <a href="/me/sessions">{tr!(locale, me.not_you)}</a>
+            </p>
+            <section aria-labelledby="h-s">
+                <h2 id="h-s" class="above">
+                    {tr!(locale, me.services)}
+                </h2>
+                <div class="empty">
+                    <p>{tr!(locale, me.services_empty)}</p>
+                </div>
+            </section>
+            <div class="cols sec">{details(locale, &me)} {security(&ctx, &me)}</div>
+        </div>
+    }
+}
+
+fn details(locale: Locale, me: &MeInfo) -> AnyView {
+    let none = || tr!(locale, me.none).to_owned();
+    let birth_date = me.birth_date.map(|date| format!("{}.{}.{}", date.day(), date.month(), date.year()));
+    let user_code = me.user_code.clone().map(|code| {
+        row(
+            tr!(locale, me.user_code),
+            view! {
+                <bdi class="ltr num">{code.to_string()}</bdi>
+                " · "
+                {tr!(locale, me.user_code_fixed)}
+            }
+            .into_any(),
+            None,
+        )
+    });
+    view! {
+        <section class="card" aria-labelledby="h-d">
+            <h2 id="h-d">{tr!(locale, me.details)}</h2>
+            <ul class="links">
+                {row(tr!(locale, me.name), view! { <bdi>{me.name.clone()}</bdi> }.into_any(), Some(locale))}
+                {row(tr!(locale, me.id_number), number(me.id_number_masked.clone(), none()), Some(locale))}
+                {row(tr!(locale, me.birth_date), number(birth_date, none()), Some(locale))}
+                {row(tr!(locale, me.mobile), number(me.mobile_masked.clone(), none()), Some(locale))}
+                {row(tr!(locale, me.email), number(me.email_masked.clone(), none()), Some(locale))}
+                {user_code}
+                {row(
+                    tr!(locale, me.language),
+                    view! {
+                        {own_name(locale)}
+                        " · "
+                        {tr!(locale, me.language_how)}
+                    }
+                        .into_any(),
+                    None,
+                )}
+            </ul>
+            <div class="apart">
+                <Note icon=IconName::Lock>
+                    <p class="small">{tr!(locale, me.office_why)}</p>
+                </Note>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// A number or address, left to right in every language; words in its place when there is none.
+fn number(value: Option<String>, none: String) -> AnyView {
+    match value {
+        Some(value) => view! { <bdi class="ltr num">{value}</bdi> }.into_any(),
+        None => none.into_any(),
+    }
+}
+
+/// One detail; `locked` says, in the reader's language, that the office changes it.
+fn row(name: &'static str, value: AnyView, locked: Option<Locale>) -> AnyView {
+    view! {
+        <li>
+            <span class="what">{name} <small>{value}</small></span>
+            {locked
+                .map(|locale| {
+                    view! {
+                        <Chip tone=Tone::Plain icon=IconName::Lock>
+                            {tr!(locale, me.office)}
+                        </Chip>
+                    }
+                })}
+        </li>
+    }
+    .into_any()
+}
+
+fn security(ctx: &PageContext, me: &MeInfo) -> AnyView {
+    let locale = ctx.locale;
+    let password = match me.password_set_at {
+        Some(at) => tr!(locale, me.password_set, when = ctx.moment(at).human),
+        None => tr!(locale, me.password_none).to_owned(),
+    };
+    view! {
+        <section class="card" aria-labelledby="h-y">
+            <h2 id="h-y">{tr!(locale, me.security)}</h2>
+            <ul class="links">
+                {row(tr!(locale, me.password), password.into_any(), None)}
+                <li>
+                    <span class="what">
+                        {tr!(locale, me.devices)} <small>{tr_count!(locale, me.sessions, me.devices_count)}</small>
+                    </span>
+                    <a href="/me/sessions">
+                        <span aria-hidden="true">{tr!(locale, me.see)}</span>
+                        <span class="vh">{tr!(locale, me.see_devices)}</span>
+                    </a>
+                </li>
+                <li>
+                    <form method="post" action="/sign-out">
+                        <button class="btn second s">
+                            <Icon name=IconName::SignOut />
+                            {tr!(locale, common.sign_out)}
+                        </button>
+                    </form>
+                </li>
+            </ul>
+        </section>
+    }
+    .into_any()
+}
