@@ -172,37 +172,22 @@ fn normalise(text: &str) -> Result<String, NameProblem> {
     if text.len() > PersonName::MAX_CHARS * 32 {
         return Err(NameProblem::TooLong);
     }
-    let visible: String = text
-        .chars()
-        .filter(|c| !is_bidi_control(*c) && !matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}'))
-        .collect();
-    let collapsed = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut name = String::with_capacity(collapsed.len());
+    let visible = without_invisible(text);
+    let name: String = visible.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect();
     let mut letters = 0_usize;
     let mut previous = ' ';
-    let mut pending_non_joiner = false;
-    for c in collapsed.nfc() {
-        if c == NON_JOINER {
-            pending_non_joiner = is_letter_or_mark(previous);
-            continue;
-        }
+    for c in name.chars() {
         let allowed = if is_combining_mark(c) {
             letters > 0
         } else {
-            c.is_alphabetic() || is_name_sign(c) || (c == '"' && is_hebrew_letter(previous))
+            c.is_alphabetic() || is_name_sign(c) || c == NON_JOINER || (c == '"' && is_hebrew_letter(previous))
         };
         if !allowed {
             return Err(NameProblem::Character(c));
         }
-        if std::mem::take(&mut pending_non_joiner) && c.is_alphabetic() {
-            name.push(NON_JOINER);
-        }
         letters += usize::from(c.is_alphabetic());
-        name.push(c);
         previous = c;
     }
-    // Dropping a non-joiner can bring characters together that compose.
-    let name: String = name.nfc().collect();
     if name.is_empty() {
         return Err(NameProblem::Empty);
     }
@@ -215,8 +200,24 @@ fn normalise(text: &str) -> Result<String, NameProblem> {
     Ok(name)
 }
 
-fn is_letter_or_mark(c: char) -> bool {
-    c.is_alphabetic() || is_combining_mark(c)
+/// Drops direction marks and other invisible characters, and non-joiners that do not stand between letters.
+fn without_invisible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    let mut pending = false;
+    for c in text.chars() {
+        if is_bidi_control(c) || matches!(c, '\u{00AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}') {
+            continue;
+        }
+        if c == NON_JOINER {
+            pending = visible.chars().next_back().is_some_and(|last| last.is_alphabetic() || is_combining_mark(last));
+            continue;
+        }
+        if std::mem::take(&mut pending) && c.is_alphabetic() {
+            visible.push(NON_JOINER);
+        }
+        visible.push(c);
+    }
+    visible
 }
 
 #[cfg(test)]
@@ -266,6 +267,7 @@ mod tests {
         assert_eq!((tidy.surname(), tidy.given_name(), tidy.patronymic()), ("Иванов", "Анна Мария", None));
         assert_eq!(name("Й", "e\u{301}", None).given_name(), "é");
         assert_eq!(name("\u{200C}ab\u{200C} c\u{200C}", "x", None).surname(), "ab c");
+        assert_eq!(name("a \u{200C}", "x", None).surname(), "a");
     }
 
     #[test]
