@@ -1,0 +1,342 @@
+//! Signing in by one-time code (rules: one-time codes; NIST SP 800-63B-4 §3.1.3).
+//!
+//! A code is bound to the browser that asked (the flow), to the purpose and to the account. Whether a person is known is never
+//! told: for somebody unknown the same statements run, with a code that cannot be matched and a message that is never sent.
+//! One use case is one transaction, and the flow's row is locked first, so of many right answers at once exactly one signs in.
+
+mod receiver;
+mod sending;
+
+use domain::{Otp, PersonIdentifier};
+use subtle::{Choice, ConstantTimeEq};
+use uuid::Uuid;
+
+pub(crate) use receiver::Receiver;
+pub(crate) use sending::Start;
+
+use crate::audit::{AuditEntry, Outcome};
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::ids::Token;
+use crate::portal::{Portal, SignInError, about};
+use crate::sessions::{self, SignInMethod, SignedIn};
+use crate::store::flows::FlowRow;
+use crate::store::{Tx, accounts, flows, roles};
+use crate::throttles::{self, Failures, Places, Span, Subject, Waits};
+use crate::visit::Visit;
+
+const WRONG: &str = "code.wrong";
+const ADDRESS_REQUESTS: &str = "address.code_requests";
+const ADDRESS_FAILURES: &str = "address.failures";
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowPurpose {
+    /// The code alone signs in.
+    SignIn,
+    /// The password was right; the code is the second factor.
+    SecondFactor,
+}
+
+impl FlowPurpose {
+    /// Stable code: `sign_in`, `second_factor`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SecondFactor => "second_factor",
+        }
+    }
+
+    fn from_code(code: &str) -> Option<Self> {
+        [Self::SignIn, Self::SecondFactor].into_iter().find(|purpose| purpose.code() == code)
+    }
+}
+
+/// What the code page needs to know. The same for known and unknown people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FlowView {
+    /// What the code is for.
+    pub purpose: FlowPurpose,
+    /// When a new code can be asked for.
+    pub next_send_at: Timestamp,
+    /// When the newest code expires; in the past when none was sent.
+    pub code_expires_at: Timestamp,
+    /// When the browser has to start again.
+    pub expires_at: Timestamp,
+    /// Sendings left at this moment.
+    pub sends_left: u32,
+    /// When the newest code was sent; `None` when the hour's limit was reached before the first.
+    pub sent_at: Option<Timestamp>,
+}
+
+/// A browser that now waits for a code.
+#[derive(Clone, Debug)]
+pub struct FlowStarted {
+    /// For the browser's cookie.
+    pub token: Token,
+    /// For the code page.
+    pub view: FlowView,
+}
+
+/// Signing in by one-time code.
+#[derive(Clone, Copy)]
+pub struct Codes<'a> {
+    pub(crate) portal: &'a Portal,
+}
+
+impl Codes<'_> {
+    /// Begins a sign-in: sends a code to the mobile on file, if the portal knows the person and may send one. `return_to` is a path
+    /// of the portal that was checked to be one.
+    ///
+    /// Over the hour's limit the flow begins all the same, nothing is sent, and the view says when the next code can be.
+    ///
+    /// # Errors
+    /// [`SignInError::TooMany`] when the address asked for too many codes; the database's errors.
+    pub async fn begin(
+        &self,
+        visit: &Visit,
+        identifier: &PersonIdentifier,
+        return_to: Option<String>,
+    ) -> Result<FlowStarted, SignInError> {
+        let portal = self.portal;
+        let now = portal.now();
+        let mut tx = portal.db().begin().await?;
+        self.count_request(&mut tx, visit, now).await?;
+        let receiver = receiver::recognise(portal, &mut tx, identifier).await?;
+        let subject = match &receiver {
+            Some(receiver) => throttles::account_subject(portal.sealer(), receiver.account_id),
+            None => throttles::typed_subject(portal.sealer(), identifier.kind().code(), identifier.canonical()),
+        };
+        let start = Start {
+            purpose: FlowPurpose::SignIn,
+            account_id: receiver.as_ref().map(|receiver| receiver.account_id),
+            receiver: receiver.as_ref(),
+            subject,
+            return_to,
+        };
+        let started = self.start(&mut tx, visit, start, now).await?;
+        tx.commit().await?;
+        Ok(started)
+    }
+
+    /// Sends a new code. The one before it stays valid for its time, the one before that does not.
+    ///
+    /// # Errors
+    /// [`SignInError::FlowUnknown`], [`SignInError::TooSoon`] before the wait is over, [`SignInError::TooMany`] over the hour's
+    /// or the address's limit; the database's errors.
+    pub async fn resend(&self, visit: &Visit, token: &Token) -> Result<FlowView, SignInError> {
+        let portal = self.portal;
+        let now = portal.now();
+        let mut tx = portal.db().begin().await?;
+        let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
+        if flow.next_send_at > now {
+            return Err(SignInError::TooSoon { retry_at: flow.next_send_at });
+        }
+        self.count_request(&mut tx, visit, now).await?;
+        let receiver = receiver::of_account(portal, &mut tx, flow.account_id, purpose(&flow)?).await?;
+        let (places, sent) = self.send(&mut tx, visit, &mut flow, receiver.as_ref(), now).await?;
+        if !sent {
+            return Err(SignInError::TooMany { retry_at: places.next_free_at(now) });
+        }
+        flows::update(&mut tx, &flow).await?;
+        self.record_request(&mut tx, visit, &flow, receiver.as_ref(), true).await?;
+        tx.commit().await?;
+        self.view_of(&flow, &places, now)
+    }
+
+    /// What the code page shows. Changes nothing.
+    ///
+    /// # Errors
+    /// [`SignInError::FlowUnknown`]; the database's errors.
+    pub async fn view(&self, token: &Token) -> Result<FlowView, SignInError> {
+        let portal = self.portal;
+        let now = portal.now();
+        let flow = open(flows::read(portal.db(), &token.hash()).await?, now)?;
+        let limit = portal.settings().codes.sends_per_hour;
+        let window = crate::settings::SENDS_WINDOW_MS;
+        let places = Places::read(portal.db(), &subject(&flow)?, limit, window).await?;
+        self.view_of(&flow, &places, now)
+    }
+
+    /// Answers with the code; the right one signs in, once.
+    ///
+    /// # Errors
+    /// [`SignInError::FlowUnknown`], [`SignInError::Wait`] after many wrong codes of this account, [`SignInError::TooMany`] after
+    /// very many failures of this address, [`SignInError::CodeDead`], [`SignInError::CodeExpired`],
+    /// [`SignInError::CodeWrong`]; the database's errors.
+    pub async fn verify(&self, visit: &Visit, token: &Token, code: &Otp) -> Result<SignedIn, SignInError> {
+        let portal = self.portal;
+        let now = portal.now();
+        if let Some(retry_at) = self.address_failures_full(visit, now).await? {
+            return Err(SignInError::TooMany { retry_at });
+        }
+        let mut tx = portal.db().begin().await?;
+        let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
+        let purpose = purpose(&flow)?;
+        let subject = subject(&flow)?;
+        let failures = Failures { scope: WRONG, subject: &subject };
+        let (counted, wait) = failures.lock(&mut tx, now).await?;
+        if let Some(retry_at) = wait {
+            return Err(SignInError::Wait { retry_at });
+        }
+        let tries = i64::from(portal.settings().codes.tries);
+        if flow.wrong_tries >= tries {
+            return Err(SignInError::CodeDead);
+        }
+
+        // The same look-ups whether there is an account or not.
+        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
+        let person = account.as_ref().map(|account| account.person_id);
+        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
+        let may = receiver::may_sign_in(purpose, &grants);
+
+        let compared = self.compare(&flow, purpose, &subject, code, tries, now);
+        let entering = account.filter(|account| compared == Some(true) && may && account.is_active());
+        let Some(account) = entering else {
+            let failed = AuditEntry::new(method(purpose).event(), Outcome::Failure, visit);
+            let Some(_) = compared else {
+                portal.audit().append(&mut tx, about(failed, person).detail("reason", "code_expired")).await?;
+                tx.commit().await?;
+                return Err(SignInError::CodeExpired);
+            };
+            flow.wrong_tries += 1;
+            flows::update(&mut tx, &flow).await?;
+            let waits = Waits::of_passwords(&portal.settings().passwords)
+                .beginning_after(portal.settings().codes.wrong_before_wait);
+            failures.count(&mut tx, counted, waits, now).await?;
+            self.count_address_failure(&mut tx, visit, now).await?;
+            portal.audit().append(&mut tx, about(failed, person).detail("reason", "code_wrong")).await?;
+            tx.commit().await?;
+            return Err(match u32::try_from(tries - flow.wrong_tries) {
+                Ok(0) | Err(_) => SignInError::CodeDead,
+                Ok(tries_left) => SignInError::CodeWrong { tries_left },
+            });
+        };
+        if !flows::consume(&mut tx, flow.id, now).await? {
+            return Err(SignInError::FlowUnknown);
+        }
+        failures.forget(&mut tx).await?;
+        let entry = sessions::Entry { account: &account, grants, method: method(purpose) };
+        let signed_in = portal.sessions().start(&mut tx, visit, entry, flow.return_to, now).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Whether the code is the newest or the one before it; `None` when neither is valid any longer. Both are always compared.
+    fn compare(
+        &self,
+        flow: &FlowRow,
+        purpose: FlowPurpose,
+        subject: &Subject,
+        code: &Otp,
+        tries: i64,
+        now: Timestamp,
+    ) -> Option<bool> {
+        let given = self.mac(flow.id, purpose, subject, code);
+        let newest_live = flow.code_mac.is_some() && flow.code_expires_at > now;
+        let is_newest = ct_eq(&given, flow.code_mac.as_deref());
+        let previous = flow.previous();
+        let previous_live =
+            flow.previous_expires_at > now && previous.is_some_and(|(_, carried)| carried + flow.wrong_tries < tries);
+        let is_previous = ct_eq(&given, previous.map(|(mac, _)| mac));
+        if !newest_live && !previous_live {
+            return None;
+        }
+        let right =
+            (is_newest & Choice::from(u8::from(newest_live))) | (is_previous & Choice::from(u8::from(previous_live)));
+        Some(bool::from(right))
+    }
+
+    fn mac(&self, flow: Uuid, purpose: FlowPurpose, subject: &Subject, code: &Otp) -> [u8; 32] {
+        let parts = [flow.as_bytes().as_slice(), purpose.code().as_bytes(), subject, code.as_str().as_bytes()];
+        self.portal.sealer().mac("code_flows.code", &parts)
+    }
+
+    /// Who gets an account's codes of this purpose.
+    pub(crate) async fn receiver_of(
+        &self,
+        tx: &mut Tx,
+        account: Uuid,
+        purpose: FlowPurpose,
+    ) -> Result<Option<Receiver>, SignInError> {
+        receiver::of_account(self.portal, tx, Some(account), purpose).await
+    }
+
+    async fn count_request(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
+        let settings = &self.portal.settings().addresses;
+        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
+        let Some((subject, window_ms)) = span else { return Ok(()) };
+        let span = Span { scope: ADDRESS_REQUESTS, subject: &subject, limit: settings.code_requests, window_ms };
+        match span.count(tx, now).await? {
+            None => Ok(()),
+            Some(retry_at) => Err(SignInError::TooMany { retry_at }),
+        }
+    }
+
+    /// When the address may try again, if it failed very often.
+    pub(crate) async fn address_failures_full(
+        &self,
+        visit: &Visit,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, SignInError> {
+        let settings = &self.portal.settings().addresses;
+        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
+        let Some((subject, window_ms)) = span else { return Ok(None) };
+        let span = Span { scope: ADDRESS_FAILURES, subject: &subject, limit: settings.failures, window_ms };
+        Ok(span.full(self.portal.db(), now).await?)
+    }
+
+    /// Counts a failure of the address. Over the limit nothing more is counted: the next request is refused.
+    pub(crate) async fn count_address_failure(
+        &self,
+        tx: &mut Tx,
+        visit: &Visit,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
+        let settings = &self.portal.settings().addresses;
+        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
+        if let Some((subject, window_ms)) = span {
+            let span = Span { scope: ADDRESS_FAILURES, subject: &subject, limit: settings.failures, window_ms };
+            span.count(tx, now).await?;
+        }
+        Ok(())
+    }
+
+    fn view_of(&self, flow: &FlowRow, places: &Places, now: Timestamp) -> Result<FlowView, SignInError> {
+        let sent = flow.sends > 0;
+        Ok(FlowView {
+            purpose: purpose(flow)?,
+            next_send_at: flow.next_send_at.max(places.next_free_at(now)),
+            code_expires_at: flow.code_expires_at,
+            expires_at: flow.expires_at,
+            sends_left: places.left(now),
+            sent_at: sent.then(|| flow.next_send_at - self.portal.settings().codes.wait_after(flow.sends)),
+        })
+    }
+}
+
+fn ct_eq(given: &[u8; 32], stored: Option<&[u8]>) -> Choice {
+    // Without a stored code the comparison still takes place, and cannot succeed: no MAC is compared with fewer bytes.
+    let nothing = [0; 32];
+    given.as_slice().ct_eq(stored.unwrap_or(&nothing)) & Choice::from(u8::from(stored.is_some()))
+}
+
+fn open(flow: Option<FlowRow>, now: Timestamp) -> Result<FlowRow, SignInError> {
+    flow.filter(|flow| flow.is_open(now)).ok_or(SignInError::FlowUnknown)
+}
+
+fn purpose(flow: &FlowRow) -> Result<FlowPurpose, StoreError> {
+    FlowPurpose::from_code(&flow.purpose).ok_or(StoreError::Corrupt { column: "code_flows.purpose" })
+}
+
+fn subject(flow: &FlowRow) -> Result<Subject, StoreError> {
+    let subject = flow.subject.as_slice().try_into();
+    subject.map_err(|_| StoreError::Corrupt { column: "code_flows.subject" })
+}
+
+fn method(purpose: FlowPurpose) -> SignInMethod {
+    match purpose {
+        FlowPurpose::SignIn => SignInMethod::SmsCode,
+        FlowPurpose::SecondFactor => SignInMethod::PasswordAndSms,
+    }
+}

@@ -1,0 +1,68 @@
+//! Removal of what is over. Nothing depends on it being punctual: every reader looks at the times itself.
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::portal::Portal;
+use crate::store::{devices, flows, sessions, throttles};
+
+/// Rows removed in one transaction: few, because on SQLite everybody else who writes waits for it.
+const BATCH: i64 = 500;
+
+/// How long the delivery log shows a message that was sent, failed or dropped; what it said is erased at once.
+const MESSAGES_KEPT_DAYS: u32 = 30;
+
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Browsers that waited for a code.
+    pub flows: u64,
+    /// Sessions that were over.
+    pub sessions: u64,
+    /// Counts that no longer count.
+    pub throttles: u64,
+    /// Browsers not used for long.
+    pub devices: u64,
+    /// Messages that were done with long ago.
+    pub messages: u64,
+}
+
+/// Removal of what is over.
+#[derive(Clone, Copy)]
+pub struct Housekeeping<'a> {
+    pub(crate) portal: &'a Portal,
+}
+
+/// Runs a removal in transactions of [`BATCH`] rows until nothing is left of what was over at the beginning.
+macro_rules! sweep {
+    ($portal:expr, $remove:path, $before:expr) => {{
+        let mut removed = 0;
+        loop {
+            let mut tx = $portal.db().begin().await?;
+            let batch = $remove(&mut tx, $before, BATCH).await?;
+            tx.commit().await?;
+            removed += batch;
+            if batch < BATCH.unsigned_abs() {
+                break removed;
+            }
+        }
+    }};
+}
+
+impl Housekeeping<'_> {
+    /// Removes what is over now.
+    ///
+    /// # Errors
+    /// The database's errors; what was removed before stays removed, the rest is left for the next time.
+    pub async fn run(&self) -> Result<Swept, StoreError> {
+        let portal = self.portal;
+        let now: Timestamp = portal.now();
+        let unused_since = now - portal.settings().sessions.device_lifetime_ms;
+        Ok(Swept {
+            flows: sweep!(portal, flows::delete_expired, now),
+            sessions: sweep!(portal, sessions::delete_expired, now),
+            throttles: sweep!(portal, throttles::delete_expired, now),
+            devices: sweep!(portal, devices::delete_old, unused_since),
+            messages: portal.outbox().purge(MESSAGES_KEPT_DAYS).await?,
+        })
+    }
+}

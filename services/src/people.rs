@@ -1,0 +1,166 @@
+//! People: adding them with their personal data sealed, and what they see of themselves.
+
+mod opened;
+
+use std::fmt;
+
+use domain::{BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonIdentifier, PersonName, Snils, UserCode};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::crypto::columns;
+use crate::error::StoreError;
+use crate::ids::{PersonId, RoleId};
+use crate::portal::{Portal, SessionsError};
+use crate::sessions::{ListedSession, Session};
+use crate::store::people::{self, PersonRow};
+use crate::store::roles::{self, RoleRow};
+use crate::store::{Tx, accounts};
+
+/// A person to be added.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    /// The name.
+    pub name: PersonName,
+    /// The language that messages are written in.
+    pub locale: Option<Locale>,
+    /// The birth date.
+    pub birth_date: Option<BirthDate>,
+    /// The number to sign in with. A SNILS given here is stored as the SNILS.
+    pub identifier: Option<PersonIdentifier>,
+    /// The SNILS of somebody who has another identifier.
+    pub snils: Option<Snils>,
+    /// The mobile on file.
+    pub mobile: Option<Mobile>,
+    /// The e-mail on file.
+    pub email: Option<Email>,
+    /// The roles; none for parents and students.
+    pub grants: Vec<Grant<Uuid>>,
+}
+
+impl NewPerson {
+    /// A person of whom only the name is known.
+    pub fn named(name: PersonName) -> Self {
+        Self {
+            name,
+            locale: None,
+            birth_date: None,
+            identifier: None,
+            snils: None,
+            mobile: None,
+            email: None,
+            grants: Vec::new(),
+        }
+    }
+}
+
+/// What somebody sees of themselves. Numbers and contacts are masked.
+#[derive(Clone)]
+pub struct Me {
+    /// The name.
+    pub name: PersonName,
+    /// The mobile on file, masked.
+    pub mobile_masked: Option<String>,
+    /// The e-mail on file, masked.
+    pub email_masked: Option<String>,
+    /// The permanent user code.
+    pub user_code: UserCode,
+    /// The language that the account chose, or that is on file.
+    pub locale: Option<Locale>,
+    /// The kind of the ID number on file.
+    pub id_kind: Option<IdKind>,
+    /// The ID number on file, masked.
+    pub id_number_masked: Option<String>,
+    /// The birth date on file.
+    pub birth_date: Option<BirthDate>,
+    /// When the password was set.
+    pub password_changed_at: Option<Timestamp>,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// The live sessions, the one used last first.
+    pub sessions: Vec<ListedSession>,
+}
+
+impl fmt::Debug for Me {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Me").field("has_password", &self.has_password).finish_non_exhaustive()
+    }
+}
+
+/// People and what they see of themselves.
+#[derive(Clone, Copy)]
+pub struct People<'a> {
+    pub(crate) portal: &'a Portal,
+}
+
+impl People<'_> {
+    /// What the owner of a session sees of themselves.
+    ///
+    /// # Errors
+    /// [`SessionsError::NotFound`] when the account is gone; the errors of database and keys.
+    pub async fn me(&self, session: &Session) -> Result<Me, SessionsError> {
+        let portal = self.portal;
+        let account = accounts::read(portal.db(), session.account_id.0).await?.ok_or(SessionsError::NotFound)?;
+        let person = self.open(account.person_id).await?.ok_or(SessionsError::NotFound)?;
+        let user_code =
+            UserCode::parse(&account.user_code).map_err(|_| StoreError::Corrupt { column: "accounts.user_code" })?;
+        let sessions = portal.sessions().list(session).await?;
+        let locale = account.locale.as_deref().and_then(Locale::from_code).or(person.locale);
+        Ok(Me {
+            mobile_masked: person.mobile.as_ref().map(Mobile::masked),
+            email_masked: person.email.as_ref().map(Email::masked),
+            user_code,
+            locale,
+            id_kind: person.number().map(|number| number.kind()),
+            id_number_masked: person.number().map(|number| number.masked()),
+            birth_date: person.birth_date,
+            password_changed_at: account.password_changed_at,
+            has_password: account.password_hash.is_some(),
+            sessions,
+            name: person.name,
+        })
+    }
+
+    /// Adds a person inside the caller's transaction.
+    ///
+    /// # Errors
+    /// [`StoreError::Duplicate`] when somebody has this ID number already; the database's other errors.
+    pub async fn create(&self, tx: &mut Tx, new: &NewPerson, now: Timestamp) -> Result<PersonId, StoreError> {
+        let portal = self.portal;
+        let id = PersonId::new(now, portal.rng());
+        let seal = |column, text: &str| portal.sealer().seal(portal.rng(), column, id.0, text.as_bytes());
+        let index = |column, text: &str| portal.sealer().blind_index(column, text).to_vec();
+        let (number, snils) = match &new.identifier {
+            Some(PersonIdentifier::RuSnils(snils)) => (None, Some(snils)),
+            other => (other.as_ref(), new.snils.as_ref()),
+        };
+        let number_text = number.map(PersonIdentifier::canonical);
+        let snils_text = snils.map(Snils::digits);
+        let mobile = new.mobile.as_ref().map(Mobile::e164);
+        let email = new.email.as_ref();
+        let row = PersonRow {
+            id: id.0,
+            surname: new.name.surname().to_owned(),
+            given_name: new.name.given_name().to_owned(),
+            patronymic: new.name.patronymic().map(str::to_owned),
+            locale: new.locale.map(|locale| locale.code().to_owned()),
+            birth_date_sealed: new.birth_date.map(|date| seal(columns::PEOPLE_BIRTH_DATE, &date.to_iso())),
+            id_type: number.map(|number| number.kind().code().to_owned()),
+            id_number_sealed: number_text.map(|text| seal(columns::PEOPLE_ID_NUMBER, text)),
+            id_number_index: number_text.map(|text| index(columns::PEOPLE_ID_NUMBER, text)),
+            snils_sealed: snils_text.map(|text| seal(columns::PEOPLE_SNILS, text)),
+            snils_index: snils_text.map(|text| index(columns::PEOPLE_SNILS, text)),
+            mobile_sealed: mobile.map(|text| seal(columns::PEOPLE_MOBILE, text)),
+            mobile_index: mobile.map(|text| index(columns::PEOPLE_MOBILE, text)),
+            email_sealed: email.map(|email| seal(columns::PEOPLE_EMAIL, email.as_str())),
+            email_index: email.map(|email| index(columns::PEOPLE_EMAIL, &email.comparison_key())),
+        };
+        people::insert(tx, &row, now).await?;
+        for grant in &new.grants {
+            let role =
+                RoleRow { role: grant.role.code().to_owned(), school_id: grant.school_id, class_id: grant.class_id };
+            roles::insert(tx, RoleId::new(now, portal.rng()), id, &role).await?;
+        }
+        Ok(id)
+    }
+}

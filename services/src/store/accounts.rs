@@ -1,0 +1,143 @@
+//! Rows of `accounts` and `issued_user_codes`.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::ids::{AccountId, PersonId};
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
+
+/// `accounts.state` of an account that may sign in.
+pub(crate) const ACTIVE: &str = "active";
+/// `accounts.state` of an account that may not.
+pub(crate) const DISABLED: &str = "disabled";
+
+/// A row of `accounts` with the names of its person.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct AccountRow {
+    pub id: Uuid,
+    pub person_id: Uuid,
+    pub user_code: String,
+    pub password_hash: Option<String>,
+    pub password_changed_at: Option<Timestamp>,
+    pub state: String,
+    pub locale: Option<String>,
+    pub last_sign_in_at: Option<Timestamp>,
+    pub surname: String,
+    pub given_name: String,
+    pub patronymic: Option<String>,
+}
+
+impl AccountRow {
+    pub(crate) fn is_active(&self) -> bool {
+        self.state == ACTIVE
+    }
+}
+
+const RESERVE_CODE: &str =
+    "INSERT INTO issued_user_codes (user_code, issued_at) VALUES ($1, $2) ON CONFLICT (user_code) DO NOTHING";
+
+/// Takes a user code out of circulation for good; `false` when it was given out before.
+pub(crate) async fn insert_issued_code(tx: &mut Tx, user_code: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let inserted = on_tx!(tx, |c| sqlx::query(RESERVE_CODE)
+        .bind(user_code)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(inserted == 1)
+}
+
+const INSERT: &str =
+    "INSERT INTO accounts (id, person_id, user_code, state, locale, created_at) VALUES ($1, $2, $3, 'active', $4, $5)";
+
+/// Adds an account without a password. A second one for the same person is [`StoreError::Duplicate`].
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    id: AccountId,
+    person: PersonId,
+    user_code: &str,
+    locale: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(INSERT)
+        .bind(id.0)
+        .bind(person.0)
+        .bind(user_code)
+        .bind(locale)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+const FIND: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
+     a.locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
+     FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";
+
+/// One account.
+pub(crate) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(c).await)?)
+}
+
+/// One account, outside a transaction.
+pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(p).await)?)
+}
+
+const FIND_BY_CODE: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
+     a.locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
+     FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.user_code = $1";
+
+/// The account with a user code, outside a transaction.
+pub(crate) async fn read_by_user_code(db: &Db, user_code: &str) -> Result<Option<AccountRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND_BY_CODE).bind(user_code).fetch_optional(p).await)?)
+}
+
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+
+/// A new password.
+pub(crate) async fn update_password(tx: &mut Tx, id: Uuid, phc: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let updated = on_tx!(tx, |c| sqlx::query(SET_PASSWORD)
+        .bind(id)
+        .bind(phc)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(updated == 1)
+}
+
+const REHASH: &str = "UPDATE accounts SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+
+/// The same password under other parameters; nothing happens when it was changed meanwhile.
+pub(crate) async fn update_hash(tx: &mut Tx, id: Uuid, old: &str, new: &str) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(REHASH).bind(id).bind(old).bind(new).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const SIGNED_IN: &str = "UPDATE accounts SET last_sign_in_at = $2 WHERE id = $1";
+
+/// Notes a sign-in.
+pub(crate) async fn update_last_sign_in(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SIGNED_IN).bind(id).bind(now).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const SET_STATE: &str = "UPDATE accounts SET state = $2 WHERE id = $1";
+
+/// [`ACTIVE`] or [`DISABLED`].
+pub(crate) async fn update_state(tx: &mut Tx, id: Uuid, state: &str) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SET_STATE).bind(id).bind(state).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const SET_LOCALE: &str = "UPDATE accounts SET locale = $2 WHERE id = $1";
+
+/// The language of an account.
+pub(crate) async fn update_locale(tx: &mut Tx, id: Uuid, locale: &str) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SET_LOCALE).bind(id).bind(locale).execute(c).await.map(|_| ()))?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Rows of `people`: names in clear, everything else that is personal sealed.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::ids::PersonId;
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
+
+/// A row, as it is written and read. `*_sealed` is opened with the row's id.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct PersonRow {
+    pub id: Uuid,
+    pub surname: String,
+    pub given_name: String,
+    pub patronymic: Option<String>,
+    pub locale: Option<String>,
+    pub birth_date_sealed: Option<Vec<u8>>,
+    pub id_type: Option<String>,
+    pub id_number_sealed: Option<Vec<u8>>,
+    pub id_number_index: Option<Vec<u8>>,
+    pub snils_sealed: Option<Vec<u8>>,
+    pub snils_index: Option<Vec<u8>>,
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub mobile_index: Option<Vec<u8>>,
+    pub email_sealed: Option<Vec<u8>>,
+    pub email_index: Option<Vec<u8>>,
+}
+
+/// Somebody who may be meant by an identifier, with the account, if there is one.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct Candidate {
+    pub person_id: Uuid,
+    pub person_locale: Option<String>,
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub email_sealed: Option<Vec<u8>>,
+    pub account_id: Option<Uuid>,
+    pub account_locale: Option<String>,
+    pub state: Option<String>,
+}
+
+const INSERT: &str = "INSERT INTO people (id, surname, given_name, patronymic, locale, birth_date_sealed, \
+     id_type, id_number_sealed, id_number_index, snils_sealed, snils_index, mobile_sealed, mobile_index, \
+     email_sealed, email_index, created_at, updated_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+
+/// Adds a person. The same kind and number a second time is [`StoreError::Duplicate`].
+pub(crate) async fn insert(tx: &mut Tx, row: &PersonRow, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(INSERT)
+        .bind(row.id)
+        .bind(&row.surname)
+        .bind(&row.given_name)
+        .bind(&row.patronymic)
+        .bind(&row.locale)
+        .bind(&row.birth_date_sealed)
+        .bind(&row.id_type)
+        .bind(&row.id_number_sealed)
+        .bind(&row.id_number_index)
+        .bind(&row.snils_sealed)
+        .bind(&row.snils_index)
+        .bind(&row.mobile_sealed)
+        .bind(&row.mobile_index)
+        .bind(&row.email_sealed)
+        .bind(&row.email_index)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+const FIND: &str = "SELECT id, surname, given_name, patronymic, locale, birth_date_sealed, \
+     id_type, id_number_sealed, id_number_index, snils_sealed, snils_index, mobile_sealed, mobile_index, \
+     email_sealed, email_index FROM people WHERE id = $1";
+
+/// One person.
+pub(crate) async fn find(db: &Db, id: PersonId) -> Result<Option<PersonRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, PersonRow>(FIND).bind(id.0).fetch_optional(p).await)?)
+}
+
+const FIND_BY_NUMBER: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
+     a.id AS account_id, a.locale AS account_locale, a.state \
+     FROM people p LEFT JOIN accounts a ON a.person_id = p.id \
+     WHERE p.id_type = $1 AND p.id_number_index = $2 LIMIT 2";
+
+/// Who has this ID number of this kind (`$1` is the kind's code).
+pub(crate) async fn list_by_id_number(tx: &mut Tx, kind: &str, index: &[u8; 32]) -> Result<Vec<Candidate>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(FIND_BY_NUMBER).bind(kind).bind(&index[..]).fetch_all(c).await)?)
+}
+
+const FIND_BY_SNILS: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
+     a.id AS account_id, a.locale AS account_locale, a.state \
+     FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.snils_index = $1 LIMIT 2";
+
+/// Who has this SNILS: two at most, because more than one is as good as none.
+pub(crate) async fn list_by_snils(tx: &mut Tx, index: &[u8; 32]) -> Result<Vec<Candidate>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(FIND_BY_SNILS).bind(&index[..]).fetch_all(c).await)?)
+}
+
+const FIND_BY_ACCOUNT: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
+     a.id AS account_id, a.locale AS account_locale, a.state \
+     FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";
+
+/// The person of an account.
+pub(crate) async fn find_by_account(tx: &mut Tx, account: Uuid) -> Result<Option<Candidate>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(FIND_BY_ACCOUNT).bind(account).fetch_optional(c).await)?)
+}

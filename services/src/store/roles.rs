@@ -1,0 +1,44 @@
+//! Rows of `roles`.
+
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::ids::{PersonId, RoleId};
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
+
+/// A row, without its keys.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct RoleRow {
+    pub role: String,
+    pub school_id: Option<Uuid>,
+    pub class_id: Option<Uuid>,
+}
+
+const INSERT: &str = "INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES ($1, $2, $3, $4, $5)";
+
+/// Gives a person a role.
+pub(crate) async fn insert(tx: &mut Tx, id: RoleId, person: PersonId, row: &RoleRow) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(INSERT)
+        .bind(id.0)
+        .bind(person.0)
+        .bind(&row.role)
+        .bind(row.school_id)
+        .bind(row.class_id)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+const LIST: &str = "SELECT role, school_id, class_id FROM roles WHERE person_id = $1 ORDER BY id";
+
+/// The roles of a person, in the order they were given.
+pub(crate) async fn list(tx: &mut Tx, person: Uuid) -> Result<Vec<RoleRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, RoleRow>(LIST).bind(person).fetch_all(c).await)?)
+}
+
+/// The roles of a person, outside a transaction.
+pub(crate) async fn read(db: &Db, person: Uuid) -> Result<Vec<RoleRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, RoleRow>(LIST).bind(person).fetch_all(p).await)?)
+}

@@ -1,0 +1,132 @@
+//! Rows of `sessions`.
+
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
+
+/// What a new session is written from.
+pub(crate) struct NewSessionRow<'a> {
+    pub id: Uuid,
+    pub token_hash: [u8; 32],
+    pub account_id: Uuid,
+    pub method: &'a str,
+    pub device: &'a str,
+    pub address_sealed: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub idle_ms: i64,
+    pub expires_at: Timestamp,
+    pub fresh_until: Timestamp,
+    pub previous_sign_in_at: Option<Timestamp>,
+}
+
+const INSERT: &str = "INSERT INTO sessions (id, token_hash, account_id, method, device, address_sealed, created_at, \
+     last_seen_at, idle_ms, expires_at, fresh_until, previous_sign_in_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)";
+
+/// Adds a session.
+pub(crate) async fn insert(tx: &mut Tx, row: &NewSessionRow<'_>) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(INSERT)
+        .bind(row.id)
+        .bind(&row.token_hash[..])
+        .bind(row.account_id)
+        .bind(row.method)
+        .bind(row.device)
+        .bind(&row.address_sealed)
+        .bind(row.created_at)
+        .bind(row.idle_ms)
+        .bind(row.expires_at)
+        .bind(row.fresh_until)
+        .bind(row.previous_sign_in_at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// A session with its account and person.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct SessionRow {
+    pub id: Uuid,
+    pub account_id: Uuid,
+    pub method: String,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub fresh_until: Timestamp,
+    pub previous_sign_in_at: Option<Timestamp>,
+    pub person_id: Uuid,
+    pub locale: Option<String>,
+    pub surname: String,
+    pub given_name: String,
+    pub patronymic: Option<String>,
+}
+
+const FIND: &str = "SELECT s.id, s.account_id, s.method, s.created_at, s.last_seen_at, s.expires_at, s.fresh_until, \
+     s.previous_sign_in_at, a.person_id, a.locale, p.surname, p.given_name, p.patronymic \
+     FROM sessions s JOIN accounts a ON a.id = s.account_id JOIN people p ON p.id = a.person_id \
+     WHERE s.token_hash = $1 AND a.state = 'active' AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2";
+
+/// The live session of a token.
+pub(crate) async fn find(db: &Db, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, SessionRow>(FIND).bind(&token_hash[..]).bind(now).fetch_optional(p).await)?)
+}
+
+const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
+
+/// Notes that a session was used.
+pub(crate) async fn update_last_seen(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(TOUCH).bind(id).bind(now).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+/// A session as its owner sees it in the list.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct ListedRow {
+    pub id: Uuid,
+    pub method: String,
+    pub device: String,
+    pub address_sealed: Option<Vec<u8>>,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+const LIST: &str = "SELECT id, method, device, address_sealed, created_at, last_seen_at, expires_at FROM sessions \
+     WHERE account_id = $1 AND expires_at > $2 AND last_seen_at + idle_ms > $2 ORDER BY last_seen_at DESC, id DESC";
+
+/// The live sessions of an account, the one used last first.
+pub(crate) async fn list(db: &Db, account: Uuid, now: Timestamp) -> Result<Vec<ListedRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, ListedRow>(LIST).bind(account).bind(now).fetch_all(p).await)?)
+}
+
+const DELETE: &str = "DELETE FROM sessions WHERE id = $1 AND account_id = $2";
+
+/// Ends a session of this account; `false` when the account has no such session.
+pub(crate) async fn delete(tx: &mut Tx, id: Uuid, account: Uuid) -> Result<bool, StoreError> {
+    let deleted =
+        on_tx!(tx, |c| sqlx::query(DELETE).bind(id).bind(account).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(deleted == 1)
+}
+
+const DELETE_OTHERS: &str = "DELETE FROM sessions WHERE account_id = $1 AND id <> $2 RETURNING id";
+
+/// Ends all sessions of an account but one (the nil id: all); the ids of those that ended.
+pub(crate) async fn delete_others(tx: &mut Tx, account: Uuid, keep: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(DELETE_OTHERS).bind(account).bind(keep).fetch_all(c).await)?)
+}
+
+const DELETE_EXPIRED: &str = "DELETE FROM sessions WHERE (expires_at <= $1 OR last_seen_at + idle_ms <= $1) AND id IN \
+     (SELECT id FROM sessions WHERE expires_at <= $1 OR last_seen_at + idle_ms <= $1 LIMIT $2)";
+
+/// Removes sessions that are over, `limit` at most; how many.
+pub(crate) async fn delete_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query(DELETE_EXPIRED)
+        .bind(now)
+        .bind(limit)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}

@@ -1,0 +1,165 @@
+//! Rows of `throttles`: what is counted against whom. The subject is a MAC, never an identifier or an address.
+
+use crate::clock::Timestamp;
+use crate::error::StoreError;
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
+
+/// A row, without its key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct ThrottleRow {
+    pub count: i64,
+    pub window_started_at: Timestamp,
+    pub blocked_until: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+const FIND: &str =
+    "SELECT count, window_started_at, blocked_until, expires_at FROM throttles WHERE scope = $1 AND subject = $2";
+
+/// One row, outside a transaction.
+pub(crate) async fn read(db: &Db, scope: &str, subject: &[u8]) -> Result<Option<ThrottleRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, ThrottleRow>(FIND).bind(scope).bind(subject).fetch_optional(p).await)?)
+}
+
+const LOCK: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
+     VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT (scope, subject) DO UPDATE SET count = throttles.count \
+     RETURNING count, window_started_at, blocked_until, expires_at";
+
+/// The row, made when it is missing, and locked until the end of the transaction: guesses made at the same time queue up here,
+/// so that none of them gets past the limit.
+pub(crate) async fn lock(tx: &mut Tx, scope: &str, subject: &[u8]) -> Result<ThrottleRow, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, ThrottleRow>(LOCK).bind(scope).bind(subject).fetch_one(c).await)?)
+}
+
+const UPDATE: &str = "UPDATE throttles SET count = $3, window_started_at = $4, blocked_until = $5, expires_at = $6 \
+     WHERE scope = $1 AND subject = $2";
+
+/// Writes a row that was locked before.
+pub(crate) async fn update(tx: &mut Tx, scope: &str, subject: &[u8], row: &ThrottleRow) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(UPDATE)
+        .bind(scope)
+        .bind(subject)
+        .bind(row.count)
+        .bind(row.window_started_at)
+        .bind(row.blocked_until)
+        .bind(row.expires_at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+const DELETE: &str = "DELETE FROM throttles WHERE scope = $1 AND subject = $2";
+
+/// Forgets what was counted.
+pub(crate) async fn delete(tx: &mut Tx, scope: &str, subject: &[u8]) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(DELETE).bind(scope).bind(subject).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const DELETE_OF: &str = "DELETE FROM throttles WHERE substr(subject, 1, 32) = $1";
+
+/// Forgets everything counted against a subject, in every scope: all subjects that begin with these 32 bytes.
+pub(crate) async fn delete_all(tx: &mut Tx, subject: &[u8; 32]) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(DELETE_OF).bind(&subject[..]).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const DELETE_EXPIRED: &str = "DELETE FROM throttles WHERE expires_at <= $1 AND (scope, subject) IN \
+     (SELECT scope, subject FROM throttles WHERE expires_at <= $1 LIMIT $2)";
+
+/// Forgets what no longer counts, `limit` rows at most; how many. A row that begins to count again meanwhile stays.
+pub(crate) async fn delete_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query(DELETE_EXPIRED)
+        .bind(now)
+        .bind(limit)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
+#[derive(sqlx::FromRow)]
+struct SlotRow {
+    subject: Vec<u8>,
+    window_started_at: Timestamp,
+}
+
+const SLOTS: &str =
+    "SELECT subject, window_started_at FROM throttles WHERE scope = $1 AND subject >= $2 AND subject <= $3";
+
+/// The times of the numbered rows of a subject (its 32 bytes and the number as one more): `times[number]`, 0 where there is none.
+pub(crate) async fn read_slots(
+    db: &Db,
+    scope: &str,
+    subject: &[u8; 32],
+    slots: u8,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let (low, high) = (slot(subject, 0), slot(subject, u8::MAX));
+    let rows = on_read!(db, |p| sqlx::query_as::<_, SlotRow>(SLOTS)
+        .bind(scope)
+        .bind(&low[..])
+        .bind(&high[..])
+        .fetch_all(p)
+        .await)?;
+    Ok(by_number(&rows, slots))
+}
+
+/// As [`read_slots`], inside a transaction.
+pub(crate) async fn list_slots(
+    tx: &mut Tx,
+    scope: &str,
+    subject: &[u8; 32],
+    slots: u8,
+) -> Result<Vec<Timestamp>, StoreError> {
+    let (low, high) = (slot(subject, 0), slot(subject, u8::MAX));
+    let rows = on_tx!(tx, |c| sqlx::query_as::<_, SlotRow>(SLOTS)
+        .bind(scope)
+        .bind(&low[..])
+        .bind(&high[..])
+        .fetch_all(c)
+        .await)?;
+    Ok(by_number(&rows, slots))
+}
+
+const SET_SLOT: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
+     VALUES ($1, $2, 1, $3, 0, $4) ON CONFLICT (scope, subject) \
+     DO UPDATE SET window_started_at = excluded.window_started_at, expires_at = excluded.expires_at";
+
+/// Writes the time of a numbered row.
+pub(crate) async fn set_slot(
+    tx: &mut Tx,
+    scope: &str,
+    subject: &[u8; 32],
+    number: u8,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), StoreError> {
+    let subject = slot(subject, number);
+    on_tx!(tx, |c| sqlx::query(SET_SLOT)
+        .bind(scope)
+        .bind(&subject[..])
+        .bind(now)
+        .bind(expires_at)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+fn slot(subject: &[u8; 32], number: u8) -> Vec<u8> {
+    let mut slot = subject.to_vec();
+    slot.push(number);
+    slot
+}
+
+fn by_number(rows: &[SlotRow], slots: u8) -> Vec<Timestamp> {
+    let mut times = vec![0; usize::from(slots)];
+    for row in rows {
+        let number = row.subject.last().copied().map(usize::from);
+        if let Some(time) = number.and_then(|number| times.get_mut(number)) {
+            *time = row.window_started_at;
+        }
+    }
+    times
+}

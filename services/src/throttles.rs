@@ -1,0 +1,245 @@
+//! Limits: waits that grow with failures, counts per span, and sendings per hour.
+//!
+//! Nothing locks an account for good (a stranger could do that to anybody), and no limit that is near counts by address alone (a
+//! school sits behind one). Subjects are MACs: the table tells neither who was attacked nor from where. The rows are locked
+//! before they are judged, so guesses made at the same time count one after another.
+
+use std::net::IpAddr;
+
+use crate::clock::Timestamp;
+use crate::crypto::Sealer;
+use crate::error::StoreError;
+use crate::settings::{AddressSettings, PasswordSettings, subscriber};
+use crate::store::throttles::{self, ThrottleRow};
+use crate::store::{Db, Tx};
+
+/// Whom something is counted against: 32 bytes that stand for an account or for what was typed in place of one, and possibly more
+/// bytes that narrow it down (an address, a browser). Everything about one account can be forgotten by the 32 bytes.
+pub(crate) type Subject = [u8; 32];
+
+/// What stands for an account in the counts of its codes.
+pub(crate) fn account_subject(sealer: &Sealer, account: uuid::Uuid) -> Subject {
+    sealer.mac("throttle.account", &[account.as_bytes()])
+}
+
+/// What stands for an identifier that nobody has.
+pub(crate) fn typed_subject(sealer: &Sealer, kind: &str, canonical: &str) -> Subject {
+    sealer.mac("throttle.typed", &[kind.as_bytes(), canonical.as_bytes()])
+}
+
+/// What stands for a user code, whether somebody has it or not.
+pub(crate) fn user_code_subject(sealer: &Sealer, user_code: &str) -> Subject {
+    sealer.mac("throttle.user_code", &[user_code.as_bytes()])
+}
+
+/// What stands for an address: the subscriber behind it.
+pub(crate) fn address_subject(sealer: &Sealer, address: IpAddr) -> Subject {
+    let text = subscriber(address).to_string();
+    sealer.mac("throttle.address", &[text.as_bytes()])
+}
+
+/// Waits that grow: none before `from` failures, then `first_ms`, doubling up to `longest_ms`.
+#[derive(Clone, Copy)]
+pub(crate) struct Waits {
+    pub from: i64,
+    pub first_ms: i64,
+    pub longest_ms: i64,
+    pub forget_ms: i64,
+}
+
+impl Waits {
+    pub(crate) fn of_passwords(settings: &PasswordSettings) -> Self {
+        Self {
+            from: settings.failures_before_wait.into(),
+            first_ms: settings.first_wait_ms,
+            longest_ms: settings.longest_wait_ms,
+            forget_ms: settings.forget_ms,
+        }
+    }
+
+    /// As for passwords, beginning after `from` failures.
+    pub(crate) fn beginning_after(self, from: u32) -> Self {
+        Self { from: from.into(), ..self }
+    }
+
+    /// The wait after that many failures.
+    fn after(self, failures: i64) -> i64 {
+        let Ok(doublings) = u32::try_from(failures - self.from) else { return 0 };
+        let wait = 1_i64.checked_shl(doublings.min(62)).and_then(|factor| self.first_ms.checked_mul(factor));
+        wait.unwrap_or(self.longest_ms).min(self.longest_ms)
+    }
+}
+
+/// Failures counted against one subject.
+pub(crate) struct Failures<'a> {
+    pub scope: &'static str,
+    pub subject: &'a [u8],
+}
+
+impl Failures<'_> {
+    /// When the wait ends that is running now, seen from outside a transaction.
+    pub(crate) async fn wait(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let row = throttles::read(db, self.scope, self.subject).await?.unwrap_or_default();
+        Ok(running(&row, now))
+    }
+
+    /// Locks the count until the end of the transaction: when the wait ends that is running now.
+    pub(crate) async fn lock(
+        &self,
+        tx: &mut Tx,
+        now: Timestamp,
+    ) -> Result<(ThrottleRow, Option<Timestamp>), StoreError> {
+        let row = throttles::lock(tx, self.scope, self.subject).await?;
+        Ok((row, running(&row, now)))
+    }
+
+    /// Counts one more failure on the locked row; whether it is the one that begins the waits.
+    pub(crate) async fn count(
+        &self,
+        tx: &mut Tx,
+        row: ThrottleRow,
+        waits: Waits,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let count = if row.expires_at > now { row.count + 1 } else { 1 };
+        let started = if count == 1 { now } else { row.window_started_at };
+        let blocked_until = now + waits.after(count);
+        let row = ThrottleRow {
+            count,
+            window_started_at: started,
+            blocked_until,
+            expires_at: blocked_until + waits.forget_ms,
+        };
+        throttles::update(tx, self.scope, self.subject, &row).await?;
+        Ok(count == waits.from)
+    }
+
+    /// Forgets the failures.
+    pub(crate) async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
+        throttles::delete(tx, self.scope, self.subject).await
+    }
+}
+
+fn running(row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
+    (row.blocked_until > now).then_some(row.blocked_until)
+}
+
+/// A number of events in a span that begins with the first of them.
+pub(crate) struct Span<'a> {
+    pub scope: &'static str,
+    pub subject: &'a [u8],
+    pub limit: u32,
+    pub window_ms: i64,
+}
+
+impl Span<'_> {
+    /// When the span ends that is full now, seen from outside a transaction.
+    pub(crate) async fn full(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let row = throttles::read(db, self.scope, self.subject).await?.unwrap_or_default();
+        Ok((row.expires_at > now && row.count >= i64::from(self.limit)).then_some(row.expires_at))
+    }
+
+    /// Counts one event, or says when the span ends that is full.
+    pub(crate) async fn count(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let row = throttles::lock(tx, self.scope, self.subject).await?;
+        let row = if row.expires_at > now {
+            if row.count >= i64::from(self.limit) {
+                return Ok(Some(row.expires_at));
+            }
+            ThrottleRow { count: row.count + 1, ..row }
+        } else {
+            ThrottleRow { count: 1, window_started_at: now, blocked_until: 0, expires_at: now + self.window_ms }
+        };
+        throttles::update(tx, self.scope, self.subject, &row).await?;
+        Ok(None)
+    }
+}
+
+/// The span of an address, for those that are counted: `None` for listed networks and for requests without an address.
+pub(crate) fn address_span(
+    sealer: &Sealer,
+    settings: &AddressSettings,
+    address: Option<IpAddr>,
+) -> Option<(Subject, i64)> {
+    let address = address.filter(|address| !settings.trusts(*address))?;
+    Some((address_subject(sealer, address), settings.window_ms))
+}
+
+/// At most so many sendings in *any* hour: each has a place that is free again an hour after it was taken.
+pub(crate) struct Places {
+    times: Vec<Timestamp>,
+    window_ms: i64,
+}
+
+impl Places {
+    const SCOPE: &'static str = "code.sends";
+
+    /// How the places of a subject are taken, seen from outside a transaction.
+    pub(crate) async fn read(db: &Db, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
+        let times = throttles::read_slots(db, Self::SCOPE, subject, number(limit)).await?;
+        Ok(Self { times, window_ms })
+    }
+
+    /// The same inside a transaction; whoever else wants a place of this subject waits until it ends.
+    pub(crate) async fn lock(tx: &mut Tx, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
+        throttles::lock(tx, Self::SCOPE, subject).await?;
+        let times = throttles::list_slots(tx, Self::SCOPE, subject, number(limit)).await?;
+        Ok(Self { times, window_ms })
+    }
+
+    /// Takes a free place, if there is one.
+    pub(crate) async fn take(&mut self, tx: &mut Tx, subject: &Subject, now: Timestamp) -> Result<bool, StoreError> {
+        let window_ms = self.window_ms;
+        let free = (0_u8..).zip(&mut self.times).find(|(_, time)| is_free(**time, window_ms, now));
+        let Some((number, time)) = free else { return Ok(false) };
+        *time = now;
+        throttles::set_slot(tx, Self::SCOPE, subject, number, now, now + window_ms).await?;
+        Ok(true)
+    }
+
+    /// How many places are free.
+    pub(crate) fn left(&self, now: Timestamp) -> u32 {
+        let free = self.times.iter().filter(|time| is_free(**time, self.window_ms, now)).count();
+        u32::try_from(free).unwrap_or(u32::MAX)
+    }
+
+    /// When the next place is free; `now` when one is.
+    pub(crate) fn next_free_at(&self, now: Timestamp) -> Timestamp {
+        if self.left(now) > 0 {
+            return now;
+        }
+        self.times.iter().min().map_or(now, |oldest| oldest + self.window_ms)
+    }
+}
+
+fn is_free(taken_at: Timestamp, window_ms: i64, now: Timestamp) -> bool {
+    taken_at == 0 || taken_at + window_ms <= now
+}
+
+fn number(limit: u32) -> u8 {
+    u8::try_from(limit).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WAITS: Waits = Waits { from: 5, first_ms: 5_000, longest_ms: 900_000, forget_ms: 86_400_000 };
+
+    #[test]
+    fn waits_begin_at_the_fifth_failure_and_double_up_to_a_quarter_of_an_hour() {
+        let waits: Vec<_> = (0..=13).map(|failures| WAITS.after(failures) / 1000).collect();
+        assert_eq!(waits, [0, 0, 0, 0, 0, 5, 10, 20, 40, 80, 160, 320, 640, 900]);
+        assert_eq!(WAITS.after(1_000_000), 900_000);
+        assert_eq!(WAITS.after(i64::MAX), 900_000);
+    }
+
+    #[test]
+    fn places_are_free_again_after_the_window() {
+        let places = Places { times: vec![1_000, 0, 3_000], window_ms: 10_000 };
+        assert_eq!((places.left(5_000), places.next_free_at(5_000)), (1, 5_000));
+        let full = Places { times: vec![1_000, 2_000, 3_000], window_ms: 10_000 };
+        assert_eq!((full.left(5_000), full.next_free_at(5_000)), (0, 11_000));
+        assert_eq!(full.left(11_000), 1);
+    }
+}

@@ -1,0 +1,227 @@
+//! A portal with a few people in it, on the harness's database.
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+use std::sync::Arc;
+
+use domain::{
+    Email, Grant, IdKind, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Role, Snils, UserCode,
+};
+use services::accounts::CreatedAccount;
+use services::codes::FlowStarted;
+use services::hasher::{HashSettings, PasswordHasher};
+use services::outbox::LeasedMessage;
+use services::people::NewPerson;
+use services::{AccountId, Portal, PortalParts, Settings, SignInError, SignedIn, Token, Visit};
+
+use crate::common::TestContext;
+
+pub const SECOND: i64 = 1_000;
+pub const MINUTE: i64 = 60 * SECOND;
+pub const HOUR: i64 = 60 * MINUTE;
+
+pub const HOME: [u8; 4] = [198, 51, 100, 7];
+pub const ELSEWHERE: [u8; 4] = [203, 0, 113, 9];
+
+pub const PARENT_ID: &str = "039337423";
+pub const UNKNOWN_ID: &str = "012345674";
+pub const PARENT_MOBILE: &str = "+972501234567";
+pub const GOOD_PASSWORD: &str = "seventeen violet umbrellas";
+
+/// A portal and the test's hands on it.
+#[derive(Clone)]
+pub struct World {
+    pub ctx: TestContext,
+    pub portal: Portal,
+}
+
+impl World {
+    pub fn new(ctx: TestContext) -> Self {
+        Self::with(ctx, settings())
+    }
+
+    pub fn with(ctx: TestContext, settings: Settings) -> Self {
+        let hasher = PasswordHasher::new(cheap_hashes()).expect("hashes");
+        Self::made_of(ctx, settings, hasher)
+    }
+
+    pub fn made_of(ctx: TestContext, settings: Settings, hasher: PasswordHasher) -> Self {
+        settings.check().expect("figures within their bounds");
+        let portal = Portal::new(PortalParts {
+            db: ctx.db.clone(),
+            keys: ctx.sealer.clone(),
+            clock: ctx.clock.clone(),
+            rng: ctx.rng.clone(),
+            hasher,
+            settings,
+        });
+        Self { ctx, portal }
+    }
+
+    pub fn now(&self) -> i64 {
+        self.portal.now()
+    }
+
+    pub fn home(&self) -> Visit {
+        self.ctx.visit(HOME)
+    }
+
+    pub fn elsewhere(&self) -> Visit {
+        self.ctx.visit(ELSEWHERE)
+    }
+
+    /// Adds a person with an account.
+    pub async fn add(&self, new: &NewPerson) -> CreatedAccount {
+        let now = self.now();
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let person = self.portal.people().create(&mut tx, new, now).await.expect("a person");
+        let account =
+            self.portal.accounts().create(&mut tx, &self.home(), person, None, now).await.expect("an account");
+        tx.commit().await.expect("commits");
+        account
+    }
+
+    /// Adds a person without an account.
+    pub async fn add_person(&self, new: &NewPerson) {
+        let now = self.now();
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        self.portal.people().create(&mut tx, new, now).await.expect("a person");
+        tx.commit().await.expect("commits");
+    }
+
+    /// The parent of most tests, without a password.
+    pub async fn parent(&self) -> CreatedAccount {
+        self.add(&parent()).await
+    }
+
+    /// A parent and a good password.
+    pub async fn parent_with_password(&self) -> CreatedAccount {
+        let account = self.parent().await;
+        self.set_password(account.id, GOOD_PASSWORD).await;
+        account
+    }
+
+    pub async fn set_password(&self, account: AccountId, text: &str) {
+        let visit = self.home();
+        self.portal.passwords().set(&visit, account, &password(text), None).await.expect("a password");
+    }
+
+    /// Asks for a code.
+    pub async fn begin(&self, visit: &Visit, id: &str) -> Result<FlowStarted, SignInError> {
+        self.portal.codes().begin(visit, &il_id(id), None).await
+    }
+
+    pub async fn verify(&self, token: &Token, code: &Otp) -> Result<SignedIn, SignInError> {
+        self.portal.codes().verify(&self.home(), token, code).await
+    }
+
+    /// What arrived since the last time, the oldest first.
+    pub async fn inbox(&self) -> Vec<LeasedMessage> {
+        let outbox = self.portal.outbox();
+        let mut messages = outbox.lease("test", 100, MINUTE).await.expect("leases");
+        messages.sort_by_key(|message| message.id);
+        for message in &messages {
+            assert!(outbox.sent(message, "test").await.expect("sent"));
+        }
+        messages
+    }
+
+    /// The code of the one message that arrived since the last time.
+    pub async fn code(&self) -> Otp {
+        let messages = self.inbox().await;
+        assert_eq!(messages.len(), 1, "one message");
+        code_of(&messages[0])
+    }
+
+    /// Signs in by code.
+    pub async fn sign_in(&self, visit: &Visit, id: &str) -> SignedIn {
+        let started = self.begin(visit, id).await.expect("begins");
+        let code = self.code().await;
+        self.portal.codes().verify(visit, &started.token, &code).await.expect("signs in")
+    }
+
+    /// Rows of the audit log with this event and outcome.
+    pub async fn audited(&self, event: &str, outcome: &str) -> i64 {
+        let sql = format!("SELECT COUNT(*) FROM audit_log WHERE event = '{event}' AND outcome = '{outcome}'");
+        self.ctx.number(&sql).await
+    }
+
+    pub async fn count(&self, table: &str) -> i64 {
+        self.ctx.number(&format!("SELECT COUNT(*) FROM {table}")).await
+    }
+}
+
+/// Defaults, with every kind of identifier switched on.
+pub fn settings() -> Settings {
+    Settings { id_kinds: IdKind::ALL.to_vec(), ..Settings::default() }
+}
+
+/// Parameters that cost nothing, for tests of everything but the cost.
+pub fn cheap_hashes() -> HashSettings {
+    HashSettings { m_kib: 64, t: 1, p: 1, threads: 2, queue: 256, pepper: None }
+}
+
+pub fn il_id(text: &str) -> PersonIdentifier {
+    PersonIdentifier::parse(IdKind::IlId, text).expect("an ID number")
+}
+
+pub fn snils(text: &str) -> Snils {
+    Snils::parse(text).expect("a SNILS")
+}
+
+pub fn password(text: &str) -> Password {
+    Password::new(text).expect("a password")
+}
+
+pub fn name(surname: &str, given: &str) -> PersonName {
+    PersonName::new(surname, given, None).expect("a name")
+}
+
+pub fn mobile(e164: &str) -> Mobile {
+    Mobile::from_e164(e164).expect("a mobile")
+}
+
+pub fn parent() -> NewPerson {
+    NewPerson {
+        identifier: Some(il_id(PARENT_ID)),
+        mobile: Some(mobile(PARENT_MOBILE)),
+        email: Some(Email::parse("Dana.Levi@example.org").expect("an address")),
+        locale: Some(Locale::He),
+        ..NewPerson::named(name("Levi", "Dana"))
+    }
+}
+
+pub fn teacher() -> NewPerson {
+    let school = Some(uuid::Uuid::from_u128(5));
+    NewPerson {
+        identifier: Some(il_id("123456782")),
+        mobile: Some(mobile("+79001234567")),
+        grants: vec![Grant { role: Role::ClassTeacher, school_id: school, class_id: Some(uuid::Uuid::from_u128(51)) }],
+        ..NewPerson::named(PersonName::new("Бутрович", "Вера", Some("Ивановна")).expect("a name"))
+    }
+}
+
+pub fn code_of(message: &LeasedMessage) -> Otp {
+    assert_eq!(message.event, "sign_in_code");
+    Otp::parse(message.payload["code"].as_str().expect("a code")).expect("six digits")
+}
+
+/// A code that is not this one.
+pub fn other_than(code: &Otp) -> Otp {
+    let digits = if code.as_str() == "000000" { "000001" } else { "000000" };
+    Otp::parse(digits).expect("six digits")
+}
+
+/// A user code that nobody was given: the check character is right.
+pub fn unused_user_code() -> UserCode {
+    let rng = services::SeededRng::new(9_999);
+    UserCode::generate(&mut |bytes| services::Rng::fill(&rng, bytes))
+}
+
+/// A browser with this device cookie.
+pub fn with_device(visit: Visit, device: &Token) -> Visit {
+    Visit { device: Some(device.clone()), ..visit }
+}
+
+pub fn shared(portal: &Portal) -> Arc<Portal> {
+    Arc::new(portal.clone())
+}
