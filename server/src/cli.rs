@@ -121,7 +121,7 @@ async fn dispatch(command: Command, config: Config) -> Result<(), Failure> {
         Command::Admin(command) => admin::run(command, &config).await,
         Command::Audit(command) => audit::run(command, &config).await,
         Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
-        Command::Demo(options) => demo::run(options).await.map_err(Failure::from),
+        Command::Demo(options) => demo::run(options).await,
     }
 }
 

@@ -21,7 +21,7 @@ use std::fmt;
 pub use document::{default_toml, markdown};
 pub use field::{Field, Secret};
 pub use figures::{
-    CodesConfig, HousekeepingConfig, OutboxConfig, PasswordConfig, PolicyChoice, SessionsConfig, ThrottleConfig,
+    CodesConfig, OutboxConfig, PasswordConfig, PolicyChoice, RetentionConfig, SessionsConfig, ThrottleConfig,
 };
 pub use gateways::{
     Gateways, MailConfig, MailGatewayConfig, MailKind, MailTls, PresetChoice, SmsConfig, SmsGatewayConfig, SmsKind,
@@ -76,7 +76,7 @@ config! {
     /// The outbox.
     outbox: OutboxConfig;
     /// Clearing away.
-    housekeeping: HousekeepingConfig;
+    retention: RetentionConfig;
     /// Logs.
     log: LogConfig;
 }

@@ -328,6 +328,8 @@ fn rules_between_keys_hold() {
             "[portal]\nlocales = [\"he\"]\ndefault_locale = \"ru\"",
             "portal.default_locale must be one of portal.locales",
         ),
+        ("[portal]\ntime_zone = \"Asia/Atlantis\"", "portal.time_zone must be a name"),
+        ("[outbox]\nlease_s = 10\n[[sms.gateway]]\nkind = \"folder\"\npath = \"x\"", "outbox.lease_s must be longer"),
         ("[portal]\nlocales = []", "portal.locales must name at least one language"),
         ("[portal]\nid_kinds = [\"il_id\", \"il_id\"]", "portal.id_kinds names a kind twice"),
         ("[throttle]\nfirst_wait_s = 100\nlongest_wait_s = 50", "throttle.longest_wait_s must not be shorter"),

@@ -28,6 +28,11 @@ impl Config {
         refuse(has_twins(&portal.locales), "portal.locales", "names a language twice");
         refuse(portal.id_kinds.is_empty(), "portal.id_kinds", "must name at least one kind of ID number");
         refuse(has_twins(&portal.id_kinds), "portal.id_kinds", "names a kind twice");
+        refuse(
+            app::text::Zone::parse(&portal.time_zone).is_err(),
+            "portal.time_zone",
+            "must be a name of the IANA database, such as Asia/Jerusalem",
+        );
         for (index, link) in portal.link.iter().enumerate() {
             refuse(
                 !link.url.starts_with("https://") && !link.url.starts_with("http://"),

@@ -114,8 +114,8 @@ section! {
 
 section! {
     /// Clearing away what has expired. Nothing depends on it being punctual.
-    pub struct HousekeepingConfig in "housekeeping" {
+    pub struct RetentionConfig in "retention" {
         /// Minutes between two rounds.
-        every_min: u64 = 10, Rule::Whole(1, 1_440);
+        sweep_every_min: u32 = 10, Rule::Whole(1, 1_440);
     }
 }

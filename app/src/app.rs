@@ -1,0 +1,121 @@
+//! The hydrated root: which interactive page this is, and what it needs to be drawn again in the browser.
+//!
+//! The server writes a [`Boot`] into the page as JSON; the browser reads it and hydrates the inside of `<main>`. The rest
+//! of the page (header, footer, icons) stays as it came, so it costs no script.
+
+use domain::Locale;
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::pages::sign_in::{CodePage, SignInPage, code_view, password_view, sign_in_view};
+
+/// `id` of the element that carries the data.
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
+const DATA_ID: &str = "boot";
+
+/// An interactive page and its language.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Boot {
+    /// The page's language.
+    pub locale: Locale,
+    /// The page.
+    pub page: Interactive,
+}
+
+/// The pages that are hydrated.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Interactive {
+    /// Both ways to sign in.
+    SignIn(SignInPage),
+    /// User code and password alone.
+    Password(SignInPage),
+    /// The one-time code.
+    Code(CodePage),
+}
+
+impl Boot {
+    /// The inside of `<main>`, the same on both sides.
+    pub fn view(&self) -> AnyView {
+        let locale = self.locale;
+        match self.page.clone() {
+            Interactive::SignIn(page) => sign_in_view(locale, page).into_any(),
+            Interactive::Password(page) => password_view(locale, page).into_any(),
+            Interactive::Code(page) => code_view(locale, page).into_any(),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod on_the_server {
+    use leptos::prelude::*;
+
+    use super::{Boot, DATA_ID, Interactive};
+    use crate::icons::IconName;
+    use crate::layout::PageMeta;
+    use crate::tr;
+
+    /// What a script may show later.
+    const LATER: &[IconName] = &[IconName::Stop, IconName::Eye, IconName::Clock];
+
+    impl Boot {
+        /// What the frame needs: title, errors, and the scripts that hydrate once the browser is idle. Forms work before.
+        pub fn meta(&self, nonce: Option<&str>, script: &str, wasm: &str) -> PageMeta {
+            let (title, refusal) = match &self.page {
+                Interactive::SignIn(page) => (tr!(self.locale, sign_in.title), &page.refusal),
+                Interactive::Password(page) => (tr!(self.locale, sign_in.password_title), &page.refusal),
+                Interactive::Code(page) if page.second_factor => (tr!(self.locale, sign_in.second_title), &page.refusal),
+                Interactive::Code(page) => (tr!(self.locale, sign_in.code_title), &page.refusal),
+            };
+            PageMeta {
+                has_errors: !refusal.problems.is_empty(),
+                private: matches!(self.page, Interactive::Code(_)),
+                head: Some(self.head(nonce, script, wasm)),
+                later_icons: LATER,
+                ..PageMeta::titled(title)
+            }
+        }
+
+        fn head(&self, nonce: Option<&str>, script: &str, wasm: &str) -> AnyView {
+            // `<` can't end the element early when it is written as an escape of JSON.
+            let data = serde_json::to_string(self).unwrap_or_default().replace('<', "\\u003c");
+            let start = format!(
+                "const start=()=>import({script:?}).then(app=>app.default({{module_or_path:{wasm:?}}})\
+                 .then(()=>app.hydrate()));\
+                 \"requestIdleCallback\"in window?requestIdleCallback(start,{{timeout:2000}}):start();"
+            );
+            let nonce = nonce.map(ToOwned::to_owned);
+            view! {
+                <link rel="modulepreload" href=script.to_owned() fetchpriority="low" />
+                <link
+                    rel="preload"
+                    href=wasm.to_owned()
+                    r#as="fetch"
+                    r#type="application/wasm"
+                    crossorigin=""
+                    fetchpriority="low"
+                />
+                <script type="application/json" id=DATA_ID inner_html=data></script>
+                <script type="module" nonce=nonce inner_html=start></script>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Hydrates the page that the server sent. A page without data, or of another version, stays as it is: it works.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    use wasm_bindgen::JsCast as _;
+
+    let page = document();
+    let boot = page
+        .get_element_by_id(DATA_ID)
+        .and_then(|element| element.text_content())
+        .and_then(|text| serde_json::from_str::<Boot>(&text).ok());
+    let main = page.get_element_by_id("main").and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let (Some(boot), Some(main)) = (boot, main) {
+        leptos::mount::hydrate_from(main.clone(), move || boot.view()).forget();
+        // For whoever must know that the comforts are there, such as the browser tests.
+        let _ = main.set_attribute("data-hydrated", "");
+    }
+}

@@ -1,0 +1,68 @@
+//! Posting by script: the page stays, problems appear in place, success leads on. Where there is no script, the browser
+//! posts the same form to the page's own address.
+
+use domain::Locale;
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::api::forms::{Answer, FieldName, Problem, Refusal};
+
+/// A form that posts by script.
+#[derive(Clone, Copy)]
+pub struct Submission {
+    /// On its way, or leaving the page.
+    pub busy: Signal<bool>,
+    on_submit: Callback<SubmitEvent>,
+}
+
+impl Submission {
+    /// What the form's `submit` event calls.
+    pub fn submit(self, event: SubmitEvent) {
+        self.on_submit.run(event);
+    }
+}
+
+/// Ties a form to its server function: `input` reads the fields when the form is sent.
+pub fn submission<F>(
+    locale: Locale,
+    refusal: RwSignal<Refusal>,
+    field: FieldName,
+    input: impl Fn(&SubmitEvent) -> F + Send + Sync + 'static,
+) -> Submission
+where
+    F: ServerFn<Output = Answer, Error = ServerFnError> + Clone + Send + Sync + 'static,
+{
+    let action = ServerAction::<F>::new();
+    let leaving = RwSignal::new(false);
+    let pending = action.pending();
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        let answer = action.value().get();
+        match answer {
+            None => return,
+            Some(Ok(Answer::Next(path))) => {
+                leaving.set(true);
+                // A refused navigation leaves the page as it is, and the form can be sent again.
+                if window().location().assign(&path).is_err() {
+                    leaving.set(false);
+                }
+                return;
+            }
+            Some(Ok(Answer::Refused(refused))) => refusal.set(refused),
+            Some(Err(_)) => refusal.set(Refusal::one(field, Problem::Offline)),
+        }
+        super::problems::mark_title(locale, true);
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (locale, refusal, field, Problem::Offline);
+    let busy = Signal::derive(move || pending.get() || leaving.get());
+    let on_submit = Callback::new(move |event: SubmitEvent| {
+        event.prevent_default();
+        // A second press while the first is on its way would ask twice.
+        if !busy.get_untracked() {
+            action.dispatch(input(&event));
+        }
+    });
+    Submission { busy, on_submit }
+}

@@ -1,0 +1,300 @@
+//! The demo's people: fixed, invented, with published passwords and user codes that are the same in every demo.
+
+use domain::{
+    BirthDate, Country, Email, Grant, IdKind, IdNumber, Locale, Mobile, Password, PersonIdentifier, PersonName, Role,
+    UserCode,
+};
+use serde::{Deserialize, Serialize};
+use services::people::NewPerson;
+use services::portal::Portal;
+use services::{AccountId, Visit};
+use uuid::Uuid;
+
+use super::DemoError;
+
+/// The school in Khanty-Mansiysk and its class 5А; the roster bears the same ids.
+const SCHOOL_5: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0005);
+const CLASS_5A: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_005a);
+
+/// Somebody who can be tried, as `/demo/people.json` lists them. Absent fields are left out.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DemoPerson {
+    /// A stable name for programs.
+    pub key: String,
+    /// The person's name.
+    pub name: String,
+    /// The user code.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user_code: Option<String>,
+    /// The password; published.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub password: Option<String>,
+    /// The kind of the ID number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id_type: Option<String>,
+    /// The ID number.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id_number: Option<String>,
+    /// The mobile on file, E.164.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub phone: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub birth_date: Option<String>,
+}
+
+impl std::fmt::Debug for DemoPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DemoPerson").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+/// A person of the demo before it is added.
+struct Plan {
+    key: String,
+    name: [String; 3],
+    locale: Locale,
+    user_code: Option<&'static str>,
+    password: Option<String>,
+    id_number: Option<String>,
+    phone: String,
+    country: Country,
+    email: Option<String>,
+    birth_date: Option<&'static str>,
+    grant: Option<Grant<Uuid>>,
+}
+
+fn staff(
+    key: &str,
+    name: [&str; 3],
+    user_code: &'static str,
+    password: &str,
+    phone: &str,
+    grant: Grant<Uuid>,
+) -> Plan {
+    Plan {
+        key: key.to_owned(),
+        name: name.map(ToOwned::to_owned),
+        locale: Locale::Ru,
+        user_code: Some(user_code),
+        password: Some(password.to_owned()),
+        id_number: None,
+        phone: phone.to_owned(),
+        country: Country::Ru,
+        email: Some(format!("{key}@shkola5.example")),
+        birth_date: None,
+        grant: Some(grant),
+    }
+}
+
+fn fixed() -> Vec<Plan> {
+    let at_school = |role| Grant { role, school_id: Some(SCHOOL_5), class_id: None };
+    vec![
+        staff(
+            "teacher-5a",
+            ["Бутрович", "Вера", "Ивановна"],
+            "TEACH5A",
+            "correct horse battery 5A",
+            "+7 900 555-01-01",
+            Grant { role: Role::ClassTeacher, school_id: Some(SCHOOL_5), class_id: Some(CLASS_5A) },
+        ),
+        staff(
+            "deputy-5",
+            ["Соколова", "Анна", "Петровна"],
+            "DEPUTY5",
+            "correct horse battery D5",
+            "+7 900 555-01-02",
+            at_school(Role::DeputyHead),
+        ),
+        staff(
+            "admin-5",
+            ["Морозов", "Игорь", "Львович"],
+            "ADMNXX5",
+            "correct horse battery A5",
+            "+7 900 555-01-03",
+            at_school(Role::SchoolAdministrator),
+        ),
+        staff(
+            "system",
+            ["Ким", "Ольга", "Сергеевна"],
+            "SYSTEM2",
+            "correct horse battery S0",
+            "+7 900 555-01-04",
+            Grant { role: Role::SystemAdministrator, school_id: None, class_id: None },
+        ),
+        Plan {
+            key: "parent-1".to_owned(),
+            name: ["לדוגמה", "דנה", ""].map(ToOwned::to_owned),
+            locale: Locale::He,
+            user_code: Some("PARENT2"),
+            password: Some("correct horse battery P1".to_owned()),
+            id_number: Some("039337423".to_owned()),
+            phone: "052-5550134".to_owned(),
+            country: Country::Il,
+            email: Some("dana@dugma.example".to_owned()),
+            birth_date: Some("1984-03-02"),
+            grant: None,
+        },
+    ]
+}
+
+/// Parents beside the fixed people, each with an ID number and a password, for tests and load programs.
+fn crowd(number: u32) -> Plan {
+    Plan {
+        key: format!("crowd-{number}"),
+        name: ["כהן".to_owned(), format!("הורה {}", letters(number)), String::new()],
+        locale: Locale::He,
+        user_code: None,
+        password: Some(format!("correct horse battery C{number}")),
+        id_number: Some(valid_id_number(40_000_000 + number)),
+        phone: format!("054{:07}", 1_000_000 + number),
+        country: Country::Il,
+        email: None,
+        birth_date: None,
+        grant: None,
+    }
+}
+
+/// A number in Hebrew letters, so that crowd names hold letters only.
+fn letters(mut number: u32) -> String {
+    const LETTERS: [char; 10] = ['א', 'ב', 'ג', 'ד', 'ה', 'ו', 'ז', 'ח', 'ט', 'י'];
+    let mut word = String::new();
+    loop {
+        word.extend(LETTERS.get((number % 10) as usize));
+        number /= 10;
+        if number == 0 {
+            return word;
+        }
+    }
+}
+
+/// Eight digits and the check digit that fits them.
+fn valid_id_number(first: u32) -> String {
+    (0..10)
+        .map(|check| format!("{first:08}{check}"))
+        .find(|number| IdNumber::parse(number).is_ok())
+        .unwrap_or_default()
+}
+
+/// The seven characters and the check character that fits them.
+fn user_code(first: &str) -> Option<UserCode> {
+    ('2'..='9').chain('A'..='Z').find_map(|check| UserCode::parse(&format!("{first}{check}")).ok())
+}
+
+/// Adds everybody and returns the list for `/demo/people.json`.
+///
+/// # Errors
+/// When the portal refuses somebody: a fault of this list.
+pub async fn add(portal: &Portal, crowd_size: u32) -> Result<Vec<DemoPerson>, DemoError> {
+    let mut people = Vec::new();
+    let mut passwords = Vec::new();
+    for plan in fixed().into_iter().chain((1..=crowd_size).map(crowd)) {
+        let (person, account, password) = add_one(portal, plan).await?;
+        passwords.push((account, password));
+        people.push(person);
+    }
+    set_passwords(portal, passwords).await?;
+    Ok(people)
+}
+
+/// Passwords are hashed side by side: it is what takes the time.
+async fn set_passwords(portal: &Portal, passwords: Vec<(AccountId, Option<Password>)>) -> Result<(), DemoError> {
+    let mut waiting = tokio::task::JoinSet::new();
+    for (account, password) in passwords {
+        let Some(password) = password else { continue };
+        let portal = portal.clone();
+        waiting.spawn(async move { portal.passwords().set(&visit(), account, &password, None).await });
+        if waiting.len() >= 16 {
+            settle(&mut waiting).await?;
+        }
+    }
+    while !waiting.is_empty() {
+        settle(&mut waiting).await?;
+    }
+    Ok(())
+}
+
+async fn settle(
+    waiting: &mut tokio::task::JoinSet<Result<(), services::passwords::ChoiceError>>,
+) -> Result<(), DemoError> {
+    match waiting.join_next().await {
+        None | Some(Ok(Ok(()))) => Ok(()),
+        Some(Ok(Err(error))) => Err(refused(&error)),
+        Some(Err(error)) => Err(refused(&error)),
+    }
+}
+
+async fn add_one(portal: &Portal, plan: Plan) -> Result<(DemoPerson, AccountId, Option<Password>), DemoError> {
+    let [surname, given_name, patronymic] = &plan.name;
+    let patronymic = (!patronymic.is_empty()).then_some(patronymic.as_str());
+    let name = PersonName::new(surname, given_name, patronymic).map_err(|error| refused(&error))?;
+    let mobile = Mobile::parse(&plan.phone, plan.country).map_err(|error| refused(&error))?;
+    let birth_date = plan.birth_date.map(BirthDate::parse).transpose().map_err(|error| refused(&error))?;
+    let number = plan.id_number.as_deref().map(IdNumber::parse).transpose().map_err(|error| refused(&error))?;
+    let shown_name = name.display(plan.locale);
+    let new = NewPerson {
+        locale: Some(plan.locale),
+        birth_date,
+        identifier: number.clone().map(PersonIdentifier::IlId),
+        mobile: Some(mobile.clone()),
+        email: plan.email.as_deref().map(Email::parse).transpose().map_err(|error| refused(&error))?,
+        grants: plan.grant.into_iter().collect(),
+        ..NewPerson::named(name)
+    };
+    let code = match plan.user_code {
+        Some(first) => Some(user_code(first).ok_or_else(|| DemoError::Refused(plan.key.clone()))?),
+        None => None,
+    };
+    let now = portal.now();
+    let mut tx = portal.db().begin().await.map_err(|error| refused(&error))?;
+    let person = portal.people().create(&mut tx, &new, now).await.map_err(|error| refused(&error))?;
+    let account =
+        portal.accounts().create(&mut tx, &visit(), person, code, now).await.map_err(|error| refused(&error))?;
+    tx.commit().await.map_err(|error| refused(&error))?;
+    let password = plan.password.as_deref().map(Password::new).transpose().map_err(|error| refused(&error))?;
+    let listed = DemoPerson {
+        key: plan.key,
+        name: shown_name,
+        user_code: Some(account.user_code.to_string()),
+        password: plan.password,
+        id_type: number.as_ref().map(|_| IdKind::IlId.code().to_owned()),
+        id_number: number.map(|number| number.as_str().to_owned()),
+        phone: Some(mobile.e164().to_owned()),
+        birth_date: birth_date.map(BirthDate::to_iso),
+    };
+    Ok((listed, account.id, password))
+}
+
+/// The demo's making, as the audit log names it.
+fn visit() -> Visit {
+    Visit { address: None, user_agent: None, request_id: "demo".to_owned(), locale: Locale::En, device: None }
+}
+
+fn refused(error: &dyn std::error::Error) -> DemoError {
+    DemoError::Refused(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fixed_person_is_valid_and_has_the_same_code_every_time() {
+        let codes: Vec<String> =
+            fixed().iter().filter_map(|plan| user_code(plan.user_code?)).map(|code| code.to_string()).collect();
+        assert_eq!(codes.len(), 5);
+        for (plan, code) in fixed().iter().zip(&codes) {
+            assert!(plan.user_code.is_some_and(|first| code.replace('-', "").starts_with(first)), "{}", plan.key);
+        }
+    }
+
+    #[test]
+    fn the_crowd_has_valid_numbers() {
+        for number in [1, 9, 10, 400, 4000] {
+            let plan = crowd(number);
+            assert!(plan.id_number.is_some_and(|number| IdNumber::parse(&number).is_ok()));
+            assert!(Mobile::parse(&plan.phone, Country::Il).is_ok());
+            assert!(PersonName::new(&plan.name[0], &plan.name[1], None).is_ok(), "{:?}", plan.name);
+        }
+    }
+}

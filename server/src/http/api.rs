@@ -1,0 +1,87 @@
+//! The JSON API `/api/v1`: the same services as the pages, problems by RFC 9457, OpenAPI 3.1 generated from this code.
+//!
+//! A route and its description are registered together (`routes!`), so neither can exist without the other.
+
+mod docs;
+mod extract;
+mod me;
+mod problem;
+mod password_policy;
+mod sign_in;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use problem::Problem;
+
+use crate::state::AppState;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Schoolgate",
+        description = "Sign-in and identity of a school community. Requests and answers are JSON; refusals are \
+                       problem documents (RFC 9457). Browsers authenticate with the session cookie and must send \
+                       changes from the portal's own origin.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "sign-in", description = "Sign in by SMS code or by user code and password. Nobody learns whether an ID number is known."),
+        (name = "me", description = "The signed-in person and their sessions."),
+        (name = "passwords", description = "Password rules.")
+    ),
+    components(schemas(Problem)),
+    modifiers(&SessionCookie)
+)]
+struct Description;
+
+/// Describes the session cookie.
+struct SessionCookie;
+
+impl utoipa::Modify for SessionCookie {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+        let components = openapi.components.get_or_insert_with(Default::default);
+        components.add_security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                app::api::cookies::SESSION,
+                "Set by a successful sign-in; HttpOnly, Secure, SameSite=Lax.",
+            ))),
+        );
+    }
+}
+
+fn described() -> OpenApiRouter<AppState> {
+    OpenApiRouter::with_openapi(Description::openapi()).nest(
+        "/api/v1",
+        OpenApiRouter::new()
+            .routes(routes!(sign_in::request_code))
+            .routes(routes!(sign_in::verify_code))
+            .routes(routes!(sign_in::with_password))
+            .routes(routes!(me::sign_out))
+            .routes(routes!(me::me))
+            .routes(routes!(me::sessions))
+            .routes(routes!(me::end_session))
+            .routes(routes!(password_policy::check)),
+    )
+}
+
+/// The description of every route, as it is served and as `docs/openapi.json` keeps it.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    described().into_openapi()
+}
+
+/// The API's routes, its description and the page to browse it.
+pub fn router() -> Router<AppState> {
+    let (router, description) = described().split_for_parts();
+    let description = std::sync::Arc::new(description);
+    let json = std::sync::Arc::clone(&description);
+    router
+        .route("/api/openapi.json", get(move || std::future::ready(axum::Json((*json).clone()))))
+        .route("/api/docs", get(move |page| docs::page(page, std::sync::Arc::clone(&description))))
+        .route("/api/v1/{*unknown}", axum::routing::any(|| std::future::ready(Problem::not_found())))
+}

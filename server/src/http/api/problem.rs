@@ -1,0 +1,168 @@
+//! Problem documents (RFC 9457). The request's id is added on the way out, so that a report can be found in the log.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use services::portal::SignInError;
+use utoipa::ToSchema;
+
+/// A refusal as RFC 9457 describes it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable identifier of the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:schoolgate:problem:SIGN-01")]
+    kind: String,
+    /// A short sentence in English, for developers.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What can be done about it, in English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// The fields that were refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// How often the code can still be tried.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
+    #[serde(skip)]
+    retry_after_s: Option<u32>,
+}
+
+/// One refused field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the request.
+    #[schema(example = "/id_number")]
+    pub pointer: String,
+    /// Stable code of what is wrong.
+    #[schema(example = "check_digit")]
+    pub code: String,
+}
+
+impl Problem {
+    /// A problem with a stable code.
+    pub fn new(status: StatusCode, code: &str, title: &str) -> Self {
+        Self {
+            kind: format!("urn:schoolgate:problem:{code}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            tries_left: None,
+            retry_after_s: None,
+        }
+    }
+
+    /// Says what can be done.
+    #[must_use]
+    pub fn detail(mut self, detail: &str) -> Self {
+        self.detail = Some(detail.to_owned());
+        self
+    }
+
+    /// Names a refused field.
+    #[must_use]
+    pub fn field(mut self, pointer: &str, code: &str) -> Self {
+        self.errors.push(FieldError { pointer: pointer.to_owned(), code: code.to_owned() });
+        self
+    }
+
+    /// Asks to wait.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// No such address, or no such thing for this person.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing at this address.")
+    }
+
+    /// The request carries no valid session.
+    pub fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Sign in first.")
+    }
+
+    /// A fault on the server's side; the cause is in the log under the request's id.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
+            .detail("Try again; if it stays, report the X-Request-Id of this answer.")
+    }
+
+    /// The problem for a status that no handler described.
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::INTERNAL_SERVER_ERROR => Self::internal(),
+            other => Self::new(
+                other,
+                &format!("http-{}", other.as_u16()),
+                other.canonical_reason().unwrap_or("The request was refused."),
+            ),
+        }
+    }
+
+    /// The problem for a refused sign-in.
+    pub fn sign_in(error: &SignInError, now: services::Timestamp, request_id: &str) -> Self {
+        let wait = |until: services::Timestamp| {
+            u32::try_from(until.saturating_sub(now).max(0).saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1)
+        };
+        let new = |status, title| Self::new(status, error.code(), title);
+        match *error {
+            SignInError::CodeWrong { tries_left } => {
+                let mut problem = new(StatusCode::UNPROCESSABLE_ENTITY, "The code is not the one that was sent.")
+                    .field("/code", "wrong");
+                problem.tries_left = Some(tries_left);
+                problem
+            }
+            SignInError::CodeDead => {
+                new(StatusCode::UNPROCESSABLE_ENTITY, "The code was tried too often.").detail("Ask for a new code.")
+            }
+            SignInError::CodeExpired => {
+                new(StatusCode::UNPROCESSABLE_ENTITY, "The code has expired.").detail("Ask for a new code.")
+            }
+            SignInError::FlowUnknown => new(StatusCode::UNPROCESSABLE_ENTITY, "This sign-in is finished or too old.")
+                .detail("Begin again with POST /api/v1/sign-in/code.")
+                .field("/flow", "unknown"),
+            SignInError::TooSoon { retry_at } => {
+                new(StatusCode::TOO_MANY_REQUESTS, "A new code can be asked for later.").retry_after(wait(retry_at))
+            }
+            SignInError::TooMany { retry_at } => {
+                new(StatusCode::TOO_MANY_REQUESTS, "Too many codes were asked for.").retry_after(wait(retry_at))
+            }
+            SignInError::Wrong => {
+                new(StatusCode::UNAUTHORIZED, "User code and password do not belong together.")
+            }
+            SignInError::Wait { retry_at } => {
+                new(StatusCode::TOO_MANY_REQUESTS, "Too many failures: wait before the next try.")
+                    .retry_after(wait(retry_at))
+            }
+            SignInError::Busy { retry_after_s } => {
+                new(StatusCode::SERVICE_UNAVAILABLE, "More sign-ins than can be checked now.")
+                    .retry_after(retry_after_s)
+            }
+            SignInError::Store(_) | SignInError::Crypto(_) => {
+                tracing::error!(code = error.code(), request_id, error = %error, "sign-in failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after_s = self.retry_after_s;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

@@ -1,0 +1,237 @@
+//! What is known of a request before its handler runs: its id, where it comes from, who is signed in, which language.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use app::api::cookies;
+use app::page_context::{PageContext, ViewerInfo};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::Locale;
+use services::Visit;
+use services::sessions::Session;
+
+use super::errors::Failure;
+use crate::state::{AppState, WebSettings};
+
+/// The signed-in person of a request, if any.
+#[derive(Clone)]
+pub struct Viewer(pub Option<Arc<Session>>);
+
+/// The id of a request: in the log, in the answer's `X-Request-Id` and on every error page.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Gives the request its id, and the answer the same. An id that a trusted proxy has given is kept.
+pub async fn give_id(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let id = forwarded_id(&request, &state.web).unwrap_or_else(|| {
+        let mut bytes = [0_u8; 12];
+        state.portal.rng().fill(&mut bytes);
+        URL_SAFE_NO_PAD.encode(bytes).replace(['-', '_'], "x")
+    });
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::try_from(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    response.extensions_mut().insert(RequestId(id));
+    response
+}
+
+fn forwarded_id(request: &Request, web: &WebSettings) -> Option<String> {
+    peer(request).filter(|peer| web.trusts(*peer))?;
+    let id = request.headers().get("x-request-id")?.to_str().ok()?;
+    let fits = (8..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    fits.then(|| id.to_owned())
+}
+
+fn peer(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical())
+}
+
+/// The client's address: the peer's, or what the nearest trusted proxies say. Entries of `X-Forwarded-For` are read from
+/// the right; the first one that is not a trusted proxy is the client, since everything left of it can be invented.
+pub fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, web: &WebSettings) -> Option<IpAddr> {
+    let mut address = peer?;
+    let forwarded: Vec<&str> = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .collect();
+    for entry in forwarded.iter().rev() {
+        if !web.trusts(address) {
+            break;
+        }
+        let Ok(next) = entry.parse::<IpAddr>() else { break };
+        address = next.to_canonical();
+    }
+    Some(address)
+}
+
+/// Finds out who asks and in which language, and puts [`Visit`], [`Viewer`] and [`PageContext`] into the request.
+pub async fn know(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let session = match cookies::read_token(request.headers(), cookies::SESSION) {
+        Some(token) => match state.portal.sessions().find(&token).await {
+            Ok(session) => session.map(Arc::new),
+            Err(error) => {
+                tracing::error!(code = error.code(), request_id, error = %error, "the session could not be looked up");
+                return Failure::status(StatusCode::SERVICE_UNAVAILABLE).into_bare_response();
+            }
+        },
+        None => None,
+    };
+    let asked = asked_language(&request);
+    let locale = asked
+        .or_else(|| cookies::read_language(request.headers()))
+        .or_else(|| session.as_ref().and_then(|session| session.locale))
+        .or_else(|| {
+            let line = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Locale::negotiate(line)
+        })
+        .unwrap_or(state.info.default_locale);
+    let visit = Visit {
+        address: client_address(peer(&request), request.headers(), &state.web),
+        user_agent: request
+            .headers()
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok())
+            .map(|agent| agent.chars().take(512).collect()),
+        request_id: request_id.clone(),
+        locale,
+        device: cookies::read_token(request.headers(), cookies::DEVICE),
+    };
+    let page = page_context(&state, &request, locale, session.as_deref(), request_id);
+    let extensions = request.extensions_mut();
+    extensions.insert(visit);
+    extensions.insert(Viewer(session));
+    extensions.insert(page.clone());
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(page);
+    if let Some(locale) = asked {
+        response.headers_mut().append(header::SET_COOKIE, cookies::language(locale));
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
+    response
+}
+
+/// `?lang=` of a page that is read. It changes nothing on the server: the choice is this browser's, in its cookie.
+fn asked_language(request: &Request) -> Option<Locale> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let query = request.uri().query()?;
+    query.split('&').filter_map(|pair| pair.strip_prefix("lang=")).find_map(Locale::from_code)
+}
+
+fn page_context(
+    state: &AppState,
+    request: &Request,
+    locale: Locale,
+    session: Option<&Session>,
+    request_id: String,
+) -> PageContext {
+    PageContext {
+        locale,
+        path: request
+            .uri()
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), |path| path.as_str().to_owned()),
+        viewer: session.map(|session| ViewerInfo {
+            given_name: session.given_name.clone(),
+            display_name: session.display_name.clone(),
+            role_label: app::text::role_label(locale, &session.roles),
+        }),
+        portal: Arc::clone(&state.info),
+        nonce: request.extensions().get::<super::security::Nonce>().map(|nonce| nonce.0.clone()),
+        stylesheet: state.assets.stylesheet.clone(),
+        request_id,
+        now: state.portal.now(),
+    }
+}
+
+/// The page's context, for handlers.
+pub struct Page(pub PageContext);
+
+impl<S: Send + Sync> FromRequestParts<S> for Page {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parts.extensions.get::<PageContext>().cloned().map(Self).ok_or(Failure::status(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
+
+/// The request's visit, for handlers.
+pub struct From(pub Visit);
+
+impl<S: Send + Sync> FromRequestParts<S> for From {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parts.extensions.get::<Visit>().cloned().map(Self).ok_or(Failure::status(StatusCode::INTERNAL_SERVER_ERROR))
+    }
+}
+
+/// The signed-in person; others are led to the sign-in page and back.
+pub struct SignedInPerson(pub Arc<Session>);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedInPerson {
+    type Rejection = axum::response::Redirect;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let session = parts.extensions.get::<Viewer>().and_then(|viewer| viewer.0.clone());
+        session.map(Self).ok_or_else(|| {
+            let back = if parts.method == Method::GET { parts.uri.path() } else { "/me" };
+            // Paths of this portal need no further escaping than they have.
+            axum::response::Redirect::to(&format!("/sign-in?next={back}"))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(proxies: &[&str]) -> WebSettings {
+        WebSettings {
+            https: true,
+            trusted_proxies: proxies.iter().filter_map(|text| text.parse().ok()).collect(),
+            request_timeout: std::time::Duration::from_secs(1),
+            body_limit: 1,
+            max_in_flight: 1,
+            metrics_elsewhere: true,
+        }
+    }
+
+    fn address(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in forwarded {
+            headers.append("x-forwarded-for", HeaderValue::from_static(line));
+        }
+        client_address(peer.parse().ok(), &headers, &settings(proxies)).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn only_trusted_proxies_are_believed() {
+        assert_eq!(address("203.0.113.1", &["198.51.100.7"], &[]).as_deref(), Some("203.0.113.1"));
+        assert_eq!(address("10.0.0.1", &["198.51.100.7"], &["10.0.0.0/8"]).as_deref(), Some("198.51.100.7"));
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1, 198.51.100.7, 10.0.0.2"], &["10.0.0.0/8"]).as_deref(),
+            Some("198.51.100.7"),
+            "what stands left of the first untrusted address may be invented"
+        );
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1", "198.51.100.7"], &["10.0.0.0/8"]).as_deref(),
+            Some("198.51.100.7"),
+            "several header lines are one list"
+        );
+        assert_eq!(address("10.0.0.1", &["rubbish"], &["10.0.0.0/8"]).as_deref(), Some("10.0.0.1"));
+    }
+}

@@ -1,0 +1,164 @@
+//! The personal area: own details, sessions, language, sign-out. Changes are plain posts from this origin.
+
+use app::api::cookies;
+use app::layout::PageMeta;
+use app::pages;
+use app::pages::me::MeInfo;
+use app::pages::sessions::{Ended, SessionItem, SignInMethod};
+use axum::extract::{Form, Query, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use leptos::prelude::*;
+use serde::Deserialize;
+use services::SessionId;
+use services::portal::SessionsError;
+
+use super::context::{From, Page, SignedInPerson, Viewer};
+use super::errors::Failure;
+use super::pages::document;
+use crate::state::AppState;
+
+/// `GET /me`
+pub async fn page(
+    State(state): State<AppState>,
+    Page(page): Page,
+    SignedInPerson(session): SignedInPerson,
+) -> Result<Response, Failure> {
+    let me = state.portal.people().me(&session).await.map_err(|error| fault(&error, &page.request_id))?;
+    let info = MeInfo {
+        name: me.name.display(page.locale),
+        id_number_masked: me.id_number_masked,
+        birth_date: me.birth_date,
+        mobile_masked: me.mobile_masked,
+        email_masked: me.email_masked,
+        user_code: Some(me.user_code),
+        password_set_at: me.password_changed_at,
+        previous_sign_in_at: session.previous_sign_in_at,
+        sessions: u64::try_from(me.sessions.len()).unwrap_or(u64::MAX),
+    };
+    let meta: PageMeta = pages::me::meta(&page);
+    Ok(document(StatusCode::OK, &page, meta, |page| {
+        let ctx = page.clone();
+        view! { <pages::me::Me ctx me=info /> }.into_any()
+    }))
+}
+
+/// `?ended=`: what the post before this page did.
+#[derive(Default, Deserialize)]
+pub struct AfterPost {
+    #[serde(default)]
+    ended: String,
+}
+
+/// `GET /me/sessions`
+pub async fn sessions_page(
+    State(state): State<AppState>,
+    Page(page): Page,
+    SignedInPerson(session): SignedInPerson,
+    Query(after): Query<AfterPost>,
+) -> Result<Response, Failure> {
+    let list = state.portal.sessions().list(&session).await.map_err(|error| fault(&error, &page.request_id))?;
+    let mut items: Vec<SessionItem> = list
+        .into_iter()
+        .map(|item| SessionItem {
+            current: item.id == session.id,
+            id: item.id.to_string(),
+            device: Some(item.device).filter(|device| !device.is_empty()),
+            method: match item.method {
+                services::sessions::SignInMethod::SmsCode => SignInMethod::Code,
+                services::sessions::SignInMethod::Password => SignInMethod::Password,
+                services::sessions::SignInMethod::PasswordAndCode => SignInMethod::PasswordAndCode,
+            },
+            created_at: item.created_at,
+            last_seen_at: item.last_seen_at,
+        })
+        .collect();
+    items.sort_by_key(|item| !item.current);
+    let ended = match after.ended.as_str() {
+        "one" => Some(Ended::One),
+        "others" => Some(Ended::Others),
+        _ => None,
+    };
+    let meta = pages::sessions::meta(&page);
+    Ok(document(StatusCode::OK, &page, meta, |page| {
+        let ctx = page.clone();
+        view! { <pages::sessions::Sessions ctx sessions=items ended /> }.into_any()
+    }))
+}
+
+/// Which session to end: an id, or `others`.
+#[derive(Deserialize)]
+pub struct EndForm {
+    end: String,
+}
+
+/// `POST /me/sessions`
+pub async fn end_sessions(
+    State(state): State<AppState>,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Form(form): Form<EndForm>,
+) -> Result<Response, Failure> {
+    let sessions = state.portal.sessions();
+    if form.end == "others" {
+        sessions.end_others(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
+        return Ok(Redirect::to("/me/sessions?ended=others").into_response());
+    }
+    let id: SessionId = form.end.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))?;
+    sessions.end(&visit, &session, id).await.map_err(|error| fault(&error, &visit.request_id))?;
+    if id == session.id {
+        return Ok(leave());
+    }
+    Ok(Redirect::to("/me/sessions?ended=one").into_response())
+}
+
+/// The chosen language of the account: for messages, and in browsers that have not chosen.
+#[derive(Deserialize)]
+pub struct LanguageForm {
+    lang: String,
+}
+
+/// `POST /me/language`
+pub async fn set_language(
+    State(state): State<AppState>,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Form(form): Form<LanguageForm>,
+) -> Result<Response, Failure> {
+    let locale = domain::Locale::from_code(&form.lang).ok_or(Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+    state
+        .portal
+        .accounts()
+        .set_locale(&session, locale)
+        .await
+        .map_err(|error| fault(&error, &visit.request_id))?;
+    let mut response = Redirect::to("/me").into_response();
+    response.headers_mut().append(SET_COOKIE, cookies::language(locale));
+    Ok(response)
+}
+
+/// `POST /sign-out`: also for those who are signed out already.
+pub async fn sign_out(
+    State(state): State<AppState>,
+    From(visit): From,
+    axum::Extension(viewer): axum::Extension<Viewer>,
+) -> Result<Response, Failure> {
+    if let Some(session) = viewer.0 {
+        state.portal.sessions().sign_out(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
+    }
+    Ok(leave())
+}
+
+fn leave() -> Response {
+    let mut response = Redirect::to("/").into_response();
+    response.headers_mut().append(SET_COOKIE, cookies::remove(cookies::SESSION));
+    response
+}
+
+fn fault(error: &SessionsError, request_id: &str) -> Failure {
+    match error {
+        SessionsError::NotFound => Failure::status(StatusCode::NOT_FOUND),
+        other => Failure::fault(other.code(), other, request_id),
+    }
+}

@@ -1,0 +1,4 @@
+//! Work beside the requests: sending messages, clearing away what has expired.
+
+pub mod housekeeping;
+pub mod outbox;
