@@ -130,13 +130,18 @@ impl Db {
         Ok(Tx::new(kind, Arc::clone(&self.outbox)))
     }
 
-    /// Brings the schema up to date. Safe to call from several replicas at once.
+    /// Brings the schema up to date. All or nothing, and safe to call from several processes at once.
     ///
     /// # Errors
     /// [`StoreError::Migration`] when a migration fails, was changed after it ran, or the database is newer than the program.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
-            Pools::Sqlite { write, .. } => SQLITE_MIGRATIONS.run(write).await?,
+            Pools::Sqlite { write, .. } => {
+                // sqlx locks nothing on SQLite: the write lock keeps a second process waiting until the schema is there.
+                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
+                SQLITE_MIGRATIONS.run(&mut *tx).await?;
+                tx.commit().await?;
+            }
             Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
         }
         Ok(())
@@ -174,7 +179,7 @@ impl Db {
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let _: i64 = crate::on_read!(self, |p| { sqlx::query_scalar("SELECT CAST(1 AS BIGINT)").fetch_one(p).await })?;
+        let _: i64 = crate::on_read!(self, |p| sqlx::query_scalar("SELECT CAST(1 AS BIGINT)").fetch_one(p).await)?;
         Ok(())
     }
 

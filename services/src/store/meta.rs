@@ -20,7 +20,7 @@ const CANARY: &[u8] = b"schoolgate";
 /// [`StoreError`].
 pub async fn find(db: &Db, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT value FROM meta WHERE name = $1";
-    Ok(on_read!(db, |p| { sqlx::query_scalar(SQL).bind(name).fetch_optional(p).await })?)
+    Ok(on_read!(db, |p| sqlx::query_scalar(SQL).bind(name).fetch_optional(p).await)?)
 }
 
 /// Sets a value.
@@ -30,7 +30,7 @@ pub async fn find(db: &Db, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
 pub async fn update(tx: &mut Tx, name: &str, value: &[u8]) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) \
          ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    on_tx!(tx, |c| { sqlx::query(SQL).bind(name).bind(value).execute(c).await.map(drop) })?;
+    on_tx!(tx, |c| sqlx::query(SQL).bind(name).bind(value).execute(c).await.map(drop))?;
     Ok(())
 }
 
@@ -83,11 +83,11 @@ pub async fn mark_demo(tx: &mut Tx) -> Result<(), StoreError> {
 
 async fn find_in(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT value FROM meta WHERE name = $1";
-    Ok(on_tx!(tx, |c| { sqlx::query_scalar(SQL).bind(name).fetch_optional(c).await })?)
+    Ok(on_tx!(tx, |c| sqlx::query_scalar(SQL).bind(name).fetch_optional(c).await)?)
 }
 
 async fn insert_if_missing(tx: &mut Tx, name: &str, value: &[u8]) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
-    on_tx!(tx, |c| { sqlx::query(SQL).bind(name).bind(value).execute(c).await.map(drop) })?;
+    on_tx!(tx, |c| sqlx::query(SQL).bind(name).bind(value).execute(c).await.map(drop))?;
     Ok(())
 }
