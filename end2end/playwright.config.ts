@@ -1,0 +1,38 @@
+// The browser tests of the built product. Every test runs on both databases, except those in tests/pages: what a page
+// looks like does not depend on where its data is stored. Start: scripts/with-postgres npm test --prefix end2end
+import { defineConfig } from '@playwright/test';
+
+import { chromium, origin } from './support/places.ts';
+
+export default defineConfig({
+  testDir: './tests',
+  outputDir: './test-results',
+  globalSetup: './support/global-setup.ts',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  // Generous: the machine may be slow and busy. Nothing here measures time.
+  timeout: 90_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['./support/summary.ts']],
+  use: {
+    locale: 'en-US',
+    colorScheme: 'light',
+    viewport: { width: 1280, height: 800 },
+    actionTimeout: 15_000,
+    navigationTimeout: 30_000,
+    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: chromium(),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    },
+  },
+  projects: [
+    { name: 'sqlite', testIgnore: '**/afterwards/**', use: { baseURL: origin('sqlite', 'main') }, teardown: 'sqlite-afterwards' },
+    { name: 'sqlite-afterwards', testMatch: '**/afterwards/**', use: { baseURL: origin('sqlite', 'main') } },
+    { name: 'postgres', testIgnore: ['**/afterwards/**', '**/pages/**'], use: { baseURL: origin('postgres', 'main') }, teardown: 'postgres-afterwards' },
+    { name: 'postgres-afterwards', testMatch: '**/afterwards/**', use: { baseURL: origin('postgres', 'main') } },
+  ],
+});

@@ -1,0 +1,87 @@
+// People to sign in as. Limits are kept per account, so every test draws somebody of its own; a drawn number is a file
+// that only one process can make, so two workers never draw the same.
+import { mkdirSync, openSync, closeSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { CROWD, type Database, type Role, folder } from './places.ts';
+
+export interface Person {
+  key: string;
+  name: string;
+  user_code: string;
+  password: string;
+  id_number: string;
+  phone: string;
+}
+
+const lists = new Map<string, Person[]>();
+
+function people(database: Database, role: Role): Person[] {
+  const file = path.join(folder(database, role), 'people.json');
+  let list = lists.get(file);
+  if (!list) {
+    list = JSON.parse(readFileSync(file, 'utf8')) as Person[];
+    lists.set(file, list);
+  }
+  return list;
+}
+
+/** One of the fixed people, such as `teacher-5a`. */
+export function fixed(database: Database, role: Role, key: string): Person {
+  const person = people(database, role).find((one) => one.key === key);
+  if (!person) throw new Error(`the demo has no ${key}`);
+  return person;
+}
+
+/** The next number of a kind that nobody has drawn yet in this run. */
+function draw(database: Database, role: Role, kind: string, most: number): number {
+  const drawn = path.join(folder(database, role), 'drawn');
+  mkdirSync(drawn, { recursive: true });
+  for (let number = 1; number <= most; number += 1) {
+    try {
+      closeSync(openSync(path.join(drawn, `${kind}-${number}`), 'wx'));
+      return number;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+  throw new Error(`all ${most} of ${kind} are drawn: make the crowd larger in support/places.ts`);
+}
+
+/** Somebody whom no other test uses. */
+export function somebody(database: Database, role: Role = 'main'): Person {
+  return fixed(database, role, `crowd-${draw(database, role, 'crowd', CROWD[role])}`);
+}
+
+/** A valid ID number that nobody has. */
+export function nobodysNumber(database: Database, role: Role = 'main'): string {
+  return withCheckDigit(70_000_000 + draw(database, role, 'nobody', 1_000));
+}
+
+/** Eight digits and the check digit of an Israeli ID number: weights 1, 2, 1, 2 …, digits of the products summed. */
+export function withCheckDigit(first: number): string {
+  const digits = String(first).padStart(8, '0');
+  let sum = 0;
+  [...digits].forEach((digit, at) => {
+    const product = Number(digit) * (at % 2 === 0 ? 1 : 2);
+    sum += product > 9 ? product - 9 : product;
+  });
+  return digits + String((10 - (sum % 10)) % 10);
+}
+
+/** The same number with another check digit: a slip of the finger. */
+export function mistyped(number: string): string {
+  return number.slice(0, -1) + String((Number(number.at(-1)) + 1) % 10);
+}
+
+const LETTERS = '23456789ABCDEFGHJKMNPQRSTUVWXYZ';
+
+/** A valid user code that nobody has: seven characters and the check character (weights 8 … 1, modulo 31). */
+export function nobodysUserCode(database: Database, role: Role = 'main'): string {
+  const number = draw(database, role, 'nobodys-code', 900);
+  const letter = (value: number): string => LETTERS[value % LETTERS.length] ?? '2';
+  const code = `ZZZZZ${letter(Math.floor(number / LETTERS.length))}${letter(number)}`;
+  const sum = [...code].reduce((all, one, at) => all + LETTERS.indexOf(one) * (8 - at), 0);
+  const whole = code + letter(LETTERS.length - (sum % LETTERS.length));
+  return `${whole.slice(0, 4)}-${whole.slice(4)}`;
+}

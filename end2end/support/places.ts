@@ -1,0 +1,48 @@
+// Where things are: the checkout, the built product, the browser, and the two databases' servers.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const BINARY = path.join(ROOT, 'target/release/schoolgate');
+export const SITE = path.join(ROOT, 'target/site');
+/** Everything the tests make: databases, messages, logs. */
+export const OUT = path.join(ROOT, 'target/e2e');
+
+/** The databases that every browser test runs on. */
+export const DATABASES = ['sqlite', 'postgres'] as const;
+export type Database = (typeof DATABASES)[number];
+
+/** The servers of one database. `main` has the product's own figures; `quick` has the shortest times that the
+ *  configuration takes, for what has to wait; `crash` is killed. */
+export type Role = 'main' | 'quick' | 'crash';
+
+export function folder(database: Database, role: Role): string {
+  return path.join(OUT, role === 'main' ? database : `${database}-${role}`);
+}
+
+export function port(database: Database, role: Role): number {
+  const first = database === 'sqlite' ? 3110 : 3120;
+  return role === 'crash' ? first + 20 : role === 'quick' ? first + 1 : first;
+}
+
+export function origin(database: Database, role: Role): string {
+  return `http://localhost:${port(database, role)}`;
+}
+
+/** How many people of the crowd a server has. */
+export const CROWD: Record<Role, number> = { main: 150, quick: 30, crash: 200 };
+
+/** Chromium: the one that CHROMIUM names, else the system's. */
+export function chromium(): string {
+  const named = process.env.CHROMIUM;
+  if (named) return named;
+  const folders = (process.env.PATH ?? '').split(path.delimiter);
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    for (const folder of folders) {
+      const program = path.join(folder, name);
+      if (existsSync(program)) return program;
+    }
+  }
+  throw new Error('Chromium is missing: run scripts/setup test, or set CHROMIUM to its path');
+}

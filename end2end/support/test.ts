@@ -1,0 +1,106 @@
+// `test` with what every test needs: its database's servers, people of its own, phones, further browsers, and the guard.
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, test as base } from '@playwright/test';
+
+import { Guard } from './guard.ts';
+import { Phone } from './inbox.ts';
+import { type Person, fixed, nobodysNumber, nobodysUserCode, somebody } from './people.ts';
+import { DATABASES, type Database, type Role, folder, origin } from './places.ts';
+import { Seen } from './seen.ts';
+
+/** One server, as a test sees it. */
+export class Portal {
+  readonly origin: string;
+  readonly folder: string;
+
+  constructor(
+    readonly database: Database,
+    readonly role: Role,
+  ) {
+    this.origin = origin(database, role);
+    this.folder = folder(database, role);
+  }
+
+  somebody(): Person {
+    return somebody(this.database, this.role);
+  }
+
+  fixed(key: string): Person {
+    return fixed(this.database, this.role, key);
+  }
+
+  nobodysNumber(): string {
+    return nobodysNumber(this.database, this.role);
+  }
+
+  nobodysUserCode(): string {
+    return nobodysUserCode(this.database, this.role);
+  }
+
+  phone(person: Person): Phone {
+    return new Phone(this.database, this.role, person.phone);
+  }
+}
+
+/** Opens a further browser profile: nothing is shared with the test's own. */
+export type Another = (options?: BrowserContextOptions) => Promise<{ context: BrowserContext; page: Page }>;
+
+interface Fixtures {
+  /** The server with the product's own figures. */
+  portal: Portal;
+  /** The server with the shortest times that the configuration takes. */
+  quick: Portal;
+  guard: Guard;
+  another: Another;
+}
+
+function databaseOf(project: string): Database {
+  const database = DATABASES.find((name) => project === name || project.startsWith(`${name}-`));
+  if (!database) throw new Error(`${project} is on no database`);
+  return database;
+}
+
+export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern
+  portal: async ({}, use, info) => use(new Portal(databaseOf(info.project.name), 'main')),
+  // eslint-disable-next-line no-empty-pattern
+  quick: async ({}, use, info) => use(new Portal(databaseOf(info.project.name), 'quick')),
+
+  guard: async ({ portal, quick }, use) => {
+    const guard = new Guard(new Set([portal.origin, quick.origin]));
+    await use(guard);
+    guard.check();
+  },
+
+  context: async ({ context, guard, javaScriptEnabled, portal }, use) => {
+    guard.watch(context);
+    if (javaScriptEnabled !== false) await guard.listen(context);
+    await use(context);
+    await new Seen(portal.database).tokensOf(context);
+  },
+
+  another: async ({ browser, guard, portal, locale, colorScheme }, use) => {
+    const opened: BrowserContext[] = [];
+    await use(async (options = {}) => {
+      const context = await profile(browser, {
+        baseURL: portal.origin,
+        ...(locale === undefined ? {} : { locale }),
+        ...(colorScheme === undefined ? {} : { colorScheme }),
+        ...options,
+      });
+      opened.push(context);
+      guard.watch(context);
+      if (options.javaScriptEnabled !== false) await guard.listen(context);
+      return { context, page: await context.newPage() };
+    });
+    for (const context of opened) {
+      await new Seen(portal.database).tokensOf(context);
+      await context.close();
+    }
+  },
+});
+
+async function profile(browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> {
+  return browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+}
+
+export { expect } from '@playwright/test';

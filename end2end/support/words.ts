@@ -1,0 +1,31 @@
+// What the pages say, read from the same files as the product reads.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { ROOT } from './places.ts';
+
+export const LOCALES = ['he', 'ar', 'ru', 'en'] as const;
+export type Locale = (typeof LOCALES)[number];
+export const DIRECTION: Record<Locale, 'ltr' | 'rtl'> = { he: 'rtl', ar: 'rtl', ru: 'ltr', en: 'ltr' };
+
+type Part = 'common' | 'errors' | 'home' | 'inbox' | 'me' | 'sign_in' | 'about' | 'legal' | 'topics';
+
+const files = new Map<string, Record<string, unknown>>();
+
+/** A text by its key, with its values filled in: `words('en', 'sign_in', 'resend_wait', { when: 'later' })`. */
+export function words(locale: Locale, part: Part, key: string, values: Record<string, string> = {}): string {
+  const file = path.join(ROOT, 'app/locales', locale, `${part}.json`);
+  let texts = files.get(file);
+  if (!texts) {
+    texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    files.set(file, texts);
+  }
+  const text = texts[key];
+  if (typeof text !== 'string') throw new Error(`no text ${part}.${key} in ${locale}`);
+  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name] ?? '');
+}
+
+/** English, which the tests' browser asks for. */
+export function en(part: Part, key: string, values: Record<string, string> = {}): string {
+  return words('en', part, key, values);
+}

@@ -1,0 +1,105 @@
+// What has to wait: a new code, and a code that grows old. On the server with the shortest times.
+import { type Page } from '@playwright/test';
+
+import { answer, askForCode, isInside, meStatus, resend, summary } from '../support/flows.ts';
+import { hydrated } from '../support/guard.ts';
+import { wrongCode } from '../support/inbox.ts';
+import { expect, test } from '../support/test.ts';
+import { en } from '../support/words.ts';
+
+/** Presses "send me a new code" as soon as the page offers it. */
+async function sendAgain(page: Page): Promise<void> {
+  await resend(page).click({ timeout: 30_000 });
+  await expect(page.getByText(en('sign_in', 'resend_done'))).toBeVisible();
+}
+
+test('a new code can be asked for after the wait; it and the one before work, the one before that does not', async ({ page, another, quick, guard }) => {
+  guard.expects(422);
+  const person = quick.somebody();
+  const phone = quick.phone(person);
+  await askForCode(page, person.id_number, `${quick.origin}/sign-in`);
+  await phone.code();
+  await hydrated(page);
+  await expect(resend(page)).toBeHidden();
+  await expect(page.getByText(/You can ask for a new code in .?0:0\d/)).toBeVisible();
+  await sendAgain(page);
+  await phone.codes(2);
+  await hydrated(page);
+  await sendAgain(page);
+  const [first = '', second = '', third = ''] = await phone.codes(3);
+  test.skip(first === second || first === third, 'two random codes are equal, one time in 500 000');
+  await answer(page, first);
+  await expect(summary(page)).toContainText(/tries left/);
+  await answer(page, second);
+  await isInside(page);
+
+  const other = await another();
+  const neighbour = quick.somebody();
+  await askForCode(other.page, neighbour.id_number, `${quick.origin}/sign-in`);
+  await quick.phone(neighbour).code();
+  await sendAgain(other.page);
+  await answer(other.page, await quick.phone(neighbour).code(2));
+  await isInside(other.page);
+});
+
+test('asked too early, also without script, the page says when', async ({ another, portal, guard }) => {
+  guard.expects(429);
+  const { page } = await another({ javaScriptEnabled: false });
+  const person = portal.somebody();
+  await askForCode(page, person.id_number, `${portal.origin}/sign-in`);
+  await portal.phone(person).code();
+  await expect(page.getByText(/You can ask for a new code in \d+ seconds/)).toBeVisible();
+  const [reply] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), resend(page).click()]);
+  expect(reply.status()).toBe(429);
+  expect(Number(reply.headers()['retry-after'])).toBeGreaterThan(0);
+  await expect(summary(page)).toContainText(/You can ask for a new code in \d+ seconds/);
+  expect(portal.phone(person).messages()).toHaveLength(1);
+});
+
+test('after five wrong tries a new code signs in', async ({ page, quick, guard }) => {
+  guard.expects(422);
+  const person = quick.somebody();
+  await askForCode(page, person.id_number, `${quick.origin}/sign-in`);
+  const dead = await quick.phone(person).code();
+  for (let tries = 0; tries < 5; tries += 1) {
+    await answer(page, wrongCode(dead));
+    await expect(summary(page)).toContainText(tries < 4 ? new RegExp(tries === 3 ? 'one try left' : `${4 - tries} tries left`) : en('sign_in', 'code_dead'));
+  }
+  await resend(page).click({ timeout: 30_000 });
+  await expect(summary(page)).toHaveCount(0);
+  const code = await quick.phone(person).code(2);
+  // What killed the first code must not let it come back as "the one before".
+  if (code !== dead) {
+    await answer(page, dead);
+    await expect(summary(page)).toContainText(/tries left/);
+  }
+  await answer(page, code);
+  await isInside(page);
+});
+
+test('an expired code is refused, and a new one signs in', async ({ page, quick, guard }) => {
+  test.setTimeout(180_000);
+  guard.expects(422);
+  const person = quick.somebody();
+  // The API says to the second until when the code is good.
+  const started = await page.request.post(`${quick.origin}/api/v1/sign-in/code`, { data: { id_number: person.id_number } });
+  const { flow, code_expires_at: until } = (await started.json()) as { flow: string; code_expires_at: string };
+  const code = await quick.phone(person).code();
+  await askForCode(page, person.id_number, `${quick.origin}/sign-in`);
+  const shown = await quick.phone(person).code(2);
+  await expect.poll(() => Date.now(), { timeout: 100_000, intervals: [1_000] }).toBeGreaterThan(Date.parse(until) + 5_000);
+
+  const late = await page.request.post(`${quick.origin}/api/v1/sign-in/code/verify`, { data: { flow, code } });
+  expect(late.status()).toBe(422);
+  expect(late.headers()['content-type']).toContain('application/problem+json');
+
+  await expect(async () => {
+    await answer(page, shown);
+    await expect(summary(page)).toContainText(en('sign_in', 'code_expired'), { timeout: 2_000 });
+  }).toPass({ timeout: 45_000 });
+  expect(await meStatus(page.request, quick)).toBe(401);
+  await resend(page).click();
+  await expect(summary(page)).toHaveCount(0);
+  await answer(page, await quick.phone(person).code(3));
+  await isInside(page);
+});
