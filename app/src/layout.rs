@@ -40,7 +40,7 @@ impl PageMeta {
 }
 
 /// A whole document around a page's main part. Needs a reactive owner, as every render has.
-pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyView) -> impl IntoView + use<> {
+pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyView) -> AnyView {
     let icons = IconSet::default();
     provide_context(icons.clone());
     for name in meta.later_icons {
@@ -84,6 +84,7 @@ pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyVie
             </body>
         </html>
     }
+    .into_any()
 }
 
 /// "Error: page · portal".

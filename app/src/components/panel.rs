@@ -34,9 +34,10 @@ pub fn HelpLine(
     #[prop(into)]
     number: String,
 ) -> impl IntoView {
+    let href = format!("tel:{number}");
     view! {
-        <a href=format!("tel:{number}")>
-            <bdi class="ltr num">{number}</bdi>
+        <a href=href>
+            <bdi class="ltr num">{number.clone()}</bdi>
         </a>
     }
 }

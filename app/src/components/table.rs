@@ -13,8 +13,9 @@ pub fn Table(
     /// `<tr>` elements.
     children: Children,
 ) -> impl IntoView {
+    let label = caption.clone();
     view! {
-        <div class="scroll" role="region" tabindex="0" aria-label=caption.clone()>
+        <div class="scroll" role="region" tabindex="0" aria-label=label>
             <table class="tbl">
                 <caption class="vh">{caption}</caption>
                 <thead>
