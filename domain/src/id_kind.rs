@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of an identifying number. Serialised as its code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// The kind of an identifying number. Serialised as its code; the default, with which forms begin, is the Israeli ID number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdKind {
     /// Israeli ID number (teudat zehut).
     #[serde(alias = "teudat_zehut", alias = "tz", alias = "israeli_id", alias = "il-id", alias = "il")]
+    #[default]
     IlId,
     /// Russian insurance number (SNILS).
     #[serde(alias = "snils")]
