@@ -1,2 +1,188 @@
-//! Skeleton.
-fn main() {}
+//! The load program: how many sign-ins a second the portal takes, beside what the machine could do at most; what overload does
+//! to it; and whether the time of an answer tells who is known.
+//!
+//! It is a stranger to the portal: it makes a demo with the portal's own program, serves it, and knows it over HTTP only.
+
+mod client;
+mod dice;
+mod drive;
+mod error;
+mod inbox;
+mod parts;
+mod people;
+mod process;
+mod report;
+mod server;
+mod stats;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::dice::Dice;
+use crate::error::LoadError;
+use crate::inbox::Inbox;
+use crate::parts::{codes, hashes, overload, pages, passwords, timing};
+use crate::people::Person;
+use crate::report::{Passwords, Report, Round};
+use crate::server::{Server, Setup};
+
+/// Measurements that are compared are taken in turn, so often: machines are noisy.
+const ROUNDS: usize = 3;
+/// People who sign in by code at once.
+const CODES_AT_ONCE: usize = 32;
+/// Hashes that may wait for each hashing thread: the portal's own default.
+const QUEUE: usize = 64;
+
+/// Measures the portal on this machine: sign-ins a second, pages a second, answering times, memory under overload
+#[derive(Parser)]
+#[command(
+    name = "schoolgate-load",
+    version,
+    after_help = "Exit codes: 0 measured · 1 a rule is broken under overload · 2 the command line is not understood · 3 nothing \
+                  could be measured"
+)]
+struct Arguments {
+    /// The portal's program
+    #[arg(long, value_name = "FILE", default_value = "target/release/schoolgate")]
+    server: PathBuf,
+    /// A folder for the demo; an earlier demo in it is replaced
+    #[arg(long, value_name = "FOLDER", default_value = "target/load")]
+    dir: PathBuf,
+    /// The port the demo listens on
+    #[arg(long, default_value_t = 3210)]
+    port: u16,
+    /// An empty database for the demo instead of a SQLite file
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// What the report calls the database
+    #[arg(long, value_name = "TEXT", default_value = "SQLite")]
+    label: String,
+    /// Parents in the demo
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    crowd: u32,
+    /// How long each measurement takes
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=60))]
+    seconds: u64,
+    /// Where the order of requests and the unknown people come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Write the figures to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = tokio::select! {
+        // Dropping the measurement kills the server.
+        stopped = told_to_stop() => Err(stopped),
+        report = measure(&arguments) => report,
+    };
+    let report = match outcome.and_then(|report| keep(&arguments, report)) {
+        Ok(report) => report,
+        Err(error) => {
+            eprintln!("error: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    report.print();
+    if report.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+}
+
+async fn told_to_stop() -> LoadError {
+    match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            LoadError::Stopped
+        }
+        // Without these signals the program ends the hard way.
+        _ => std::future::pending().await,
+    }
+}
+
+fn keep(arguments: &Arguments, report: Report) -> Result<Report, LoadError> {
+    if let Some(path) = &arguments.json {
+        let content = |error: serde_json::Error| LoadError::Content { path: path.clone(), problem: error.to_string() };
+        fs::write(path, serde_json::to_vec_pretty(&report).map_err(content)?).map_err(LoadError::file(path))?;
+    }
+    Ok(report)
+}
+
+/// One line of progress.
+fn say(what: &str) {
+    eprintln!("==> {what}");
+}
+
+async fn measure(arguments: &Arguments) -> Result<Report, LoadError> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let span = Duration::from_secs(arguments.seconds);
+    let setup = Setup {
+        program: arguments.server.clone(),
+        folder: arguments.dir.clone(),
+        port: arguments.port,
+        database: arguments.database.clone(),
+        crowd: usize::try_from(arguments.crowd).unwrap_or(usize::MAX),
+        threads: cores,
+        queue: QUEUE * cores,
+    };
+    say(&format!("making a demo with {} parents", arguments.crowd));
+    let server = setup.start().await?;
+    let people: Arc<[Person]> = people::crowd(&arguments.dir)?.into();
+    let mut dice = Dice::new(arguments.seed);
+
+    let by_password = sign_in_by_password(&server, &people, cores, span).await?;
+    say("signing in by one-time code");
+    let by_code = {
+        let inbox = Arc::new(Inbox::open(arguments.dir.join("sms")));
+        codes::run(&server, &people, &inbox, CODES_AT_ONCE, span).await?
+    };
+    say("reading the sign-in page");
+    let pages = pages::run(&server, ROUNDS, span.div_f64(2.0)).await?;
+    say("asking for known and unknown people");
+    let timing = vec![
+        timing::id_numbers(&server, &people, &mut dice).await?,
+        timing::user_codes(&server, &people, &mut dice).await?,
+    ];
+    say("overload");
+    let overload = overload::run(&server, &people, 10 * (setup.threads + setup.queue), span).await?;
+    Ok(Report {
+        cores,
+        processor: process::processor(),
+        database: arguments.label.clone(),
+        seconds: arguments.seconds,
+        passwords: by_password,
+        codes: by_code,
+        pages,
+        timing,
+        overload,
+    })
+}
+
+async fn sign_in_by_password(
+    server: &Server,
+    people: &Arc<[Person]>,
+    cores: usize,
+    span: Duration,
+) -> Result<Passwords, LoadError> {
+    // Enough that a hashing thread always finds the next request, and far from a full queue.
+    let at_once = 4 * cores;
+    let process = server.id();
+    let mut rounds = Vec::with_capacity(ROUNDS);
+    for round in 1..=ROUNDS {
+        say(&format!("hashing, then signing in by password: round {round} of {ROUNDS}"));
+        let raw = tokio::task::spawn_blocking(move || hashes::run(cores, span, process)).await??;
+        let http = passwords::run(server, people, at_once, span).await?;
+        rounds.push(Round { raw, http });
+    }
+    Ok(Passwords { at_once, rounds })
+}

@@ -1,0 +1,8 @@
+//! The measurements, one file each. Each takes the portal as strangers find it and returns its figures.
+
+pub mod codes;
+pub mod hashes;
+pub mod overload;
+pub mod pages;
+pub mod passwords;
+pub mod timing;

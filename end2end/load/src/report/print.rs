@@ -1,0 +1,209 @@
+//! The table. One line for each figure: what, how much, and what to make of it.
+
+use super::{DISTURBED, GOAL, Passwords, Report, each, median_of};
+use crate::drive::Driven;
+use crate::parts::codes::Codes;
+use crate::parts::overload::Overload;
+use crate::parts::pages::Pages;
+use crate::parts::timing::Timing;
+use crate::parts::{hashes, overload};
+use crate::stats::Distribution;
+
+const MILLI: f64 = 1000.0;
+
+fn head(text: &str) {
+    println!("\n{text}");
+}
+
+fn line(what: &str, figure: &str, remark: &str) {
+    println!("{}", format!("  {what:<40} {figure:>14}  {remark}").trim_end());
+}
+
+fn rate(per_second: f64) -> String {
+    if per_second < 1000.0 { format!("{per_second:.1} /s") } else { format!("{per_second:.0} /s") }
+}
+
+fn share(by: f64) -> String {
+    format!("{by:.3}")
+}
+
+fn mib(kib: u64) -> String {
+    format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024)
+}
+
+impl Report {
+    /// Prints the table to standard output.
+    pub fn print(&self) {
+        println!(
+            "Schoolgate under load: {} cores ({}), {}, {} s for each measurement",
+            self.cores, self.processor, self.database, self.seconds
+        );
+        println!("The load program shares these cores with the server. CPU is processor time, summed over cores.");
+        self.passwords.print();
+        self.codes.print();
+        print_pages(&self.pages);
+        print_timing(&self.timing);
+        self.overload.print();
+        self.print_verdict();
+    }
+
+    fn print_verdict(&self) {
+        head("Verdict");
+        let ratio = self.passwords.ratio_by_clock();
+        let words = if ratio >= GOAL { "reached" } else { "missed" };
+        line("sign-ins by hashes, by the clock", &share(ratio), &format!("goal {GOAL}: {words}"));
+        let cpu = self.passwords.ratio_by_cpu();
+        let words = if cpu >= GOAL { "reached" } else { "missed" };
+        line("the same by CPU of the server", &share(cpu), &format!("goal {GOAL}: {words}"));
+        for timing in &self.timing {
+            let chance = timing.told_apart.is_chance();
+            line(timing.what, &share(timing.told_apart.auc), if chance { "tells nothing" } else { "tells something" });
+        }
+        let broken = self.broken();
+        if broken.is_empty() {
+            line("overload", "held", "");
+        }
+        for rule in broken {
+            line(rule, "BROKEN", "");
+        }
+    }
+}
+
+impl Passwords {
+    fn print(&self) {
+        head(&format!(
+            "Passwords: Argon2id m={} KiB t={} p={}; median of {} rounds, hashes and sign-ins in turn, {} connections",
+            hashes::M_KIB,
+            hashes::T,
+            hashes::P,
+            self.rounds.len(),
+            self.at_once
+        ));
+        let ms = |figure: fn(&super::Round) -> f64| median_of(&self.rounds, figure) * MILLI;
+        let raw = ms(|round| round.raw.cpu_each_s);
+        let server = ms(|round| each(round.http.spent.server_s, round.http.answers));
+        let hashing = ms(|round| each(round.http.spent.hashing_s, round.http.answers));
+        let client = ms(|round| each(round.http.spent.client_s, round.http.answers));
+        line(
+            "hashes on all cores, no portal",
+            &rate(median_of(&self.rounds, |round| round.raw.per_second)),
+            &format!("{raw:.2} ms CPU each"),
+        );
+        line(
+            "sign-ins over HTTP",
+            &rate(median_of(&self.rounds, |round| round.http.per_second)),
+            &format!(
+                "{server:.2} ms CPU of the server each: hashing {hashing:.2}, all else {:.2}; the client took {client:.2}",
+                server - hashing
+            ),
+        );
+        let rounds: Vec<String> = self.rounds.iter().map(|round| share(round.ratio_by_clock())).collect();
+        line("ratio by the clock", &share(self.ratio_by_clock()), &format!("rounds: {}", rounds.join(", ")));
+        let rounds: Vec<String> = self.rounds.iter().map(|round| share(round.ratio_by_cpu())).collect();
+        line("ratio by CPU of the server", &share(self.ratio_by_cpu()), &format!("rounds: {}", rounds.join(", ")));
+        disturbed(self.others_cores());
+    }
+}
+
+fn disturbed(others: f64) {
+    if others >= DISTURBED {
+        let remark = "rates by the clock are too low; a database server on this machine is in here";
+        line("cores kept busy by other programs", &format!("{others:.2}"), remark);
+    }
+}
+
+impl Codes {
+    fn print(&self) {
+        head(&format!("One-time codes: ID number, text message, session; {} people at once", self.at_once));
+        let driven = &self.driven;
+        line("sign-ins by code", &rate(driven.per_second), &cpu_each(driven));
+        for (what, times) in [
+            ("  asking for the code", &self.ask),
+            ("  until the message is in the folder", &self.delivery),
+            ("  answering with the code", &self.verify),
+        ] {
+            let remark = format!("one in twenty over {:.1} ms", times.p95 * MILLI);
+            line(what, &format!("{:.1} ms", times.median * MILLI), &remark);
+        }
+        disturbed(driven.spent.others_cores());
+    }
+}
+
+fn cpu_each(driven: &Driven) -> String {
+    let server = each(driven.spent.server_s, driven.answers) * MILLI;
+    let client = each(driven.spent.client_s, driven.answers) * MILLI;
+    format!("{server:.2} ms CPU of the server each; the client took {client:.2}")
+}
+
+fn print_pages(pages: &[Pages]) {
+    head("The sign-in page, beside a bare axum server with the same bytes in memory (same client, in turn)");
+    for page in pages {
+        let what = page.encoding.map_or_else(|| "uncompressed".to_owned(), |encoding| format!("in {encoding}"));
+        let bytes = format!("{} bytes", page.bytes);
+        let portal = median_of(&page.portal, |driven| driven.per_second);
+        let bare = median_of(&page.comparison, |driven| driven.per_second);
+        let portal_ms = median_of(&page.portal, |driven| each(driven.spent.server_s, driven.answers)) * MILLI;
+        let bare_ms = median_of(&page.comparison, |driven| each(driven.spent.comparison_s, driven.answers)) * MILLI;
+        line(&format!("portal, {what}"), &rate(portal), &format!("{portal_ms:.3} ms CPU each, {bytes}"));
+        line(&format!("bare axum, {what}"), &rate(bare), &format!("{bare_ms:.3} ms CPU each"));
+        line("  portal by bare axum", &share(portal / bare.max(f64::EPSILON)), "");
+    }
+    let all: Vec<&Driven> = pages.iter().flat_map(|page| page.portal.iter().chain(&page.comparison)).collect();
+    disturbed(median_of(&all, |driven| driven.spent.others_cores()));
+}
+
+fn print_timing(timings: &[Timing]) {
+    head("Do answering times tell who is known? One request after another, known and unknown in random order; ms");
+    println!("  {:<40} {:>8} {:>8} {:>8} {:>8} {:>7}", "", "min", "5 %", "median", "95 %", "number");
+    for timing in timings {
+        for (who, times) in [("known", &timing.known), ("unknown", &timing.unknown)] {
+            let Distribution { count, min, p5, median, p95 } = times;
+            let what = format!("{}, {who}", timing.what);
+            println!("  {what:<40} {min:>8.2} {p5:>8.2} {median:>8.2} {p95:>8.2} {count:>7}");
+        }
+        for (what, told) in
+            [("told apart", &timing.told_apart), ("told apart by the next request", &timing.told_by_next)]
+        {
+            let (low, high) = (0.5 - told.chance, 0.5 + told.chance);
+            let words = if told.is_chance() { "as chance gives" } else { "NOT by chance" };
+            line(&format!("  {what}"), &share(told.auc), &format!("{words} ({low:.3} to {high:.3})"));
+        }
+    }
+    println!(
+        "  How to read it: the chance that a known one takes longer than an unknown one, both picked at random. 0.5 is a coin,\n  \
+         0 or 1 is certainty; in 95 of 100 runs two equal distributions stay within the brackets."
+    );
+}
+
+impl Overload {
+    fn print(&self) {
+        let impatience = overload::IMPATIENCE.as_secs_f64();
+        head(&format!(
+            "Overload: {} sign-ins by password at once, ten times what fits; the refused come back after {impatience} s",
+            self.at_once
+        ));
+        let answers = &self.answers;
+        let waited = format!("median wait {:.2} s, one in twenty over {:.2} s", self.wait.median, self.wait.p95);
+        line("200 signed in", &answers.signed_in.to_string(), &format!("{}; {waited}", rate(self.per_second)));
+        line("401 wrong password", &answers.wrong.to_string(), "");
+        line("429 must wait", &answers.throttled.to_string(), "");
+        let refusal = format!(
+            "{} without Retry-After; refused within {:.1} ms (median), {:.1} ms (one in twenty over)",
+            answers.refused_without_retry_after,
+            self.refusal.median * MILLI,
+            self.refusal.p95 * MILLI
+        );
+        line("503 come back later", &answers.refused.to_string(), &refusal);
+        line("anything else", &answers.other.to_string(), "");
+        line("memory before", &mib(self.before.now_kib), &format!("peak until then {}", mib(self.before.peak_kib)));
+        let connections = u64::try_from(self.at_once).unwrap_or(u64::MAX).max(1);
+        let more = self.during_peak_kib.saturating_sub(self.before.now_kib);
+        let during = format!("peak; {} KiB for each connection", more / connections);
+        line("memory during", &mib(self.during_peak_kib), &during);
+        let words = if self.stands_still() { "stands still" } else { "GROWS" };
+        let late = format!("{} in the last quarter: {words}", mib(self.late_kib));
+        line("  in the second quarter of the time", &mib(self.early_kib), &late);
+        let words = if self.goes_back() { "no growth" } else { "MORE than a tenth above the peak before" };
+        line("memory after", &mib(self.after_kib), words);
+    }
+}
