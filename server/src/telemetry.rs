@@ -7,7 +7,7 @@ use std::{panic, sync::Once};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer as _,
+    EnvFilter,
     filter::filter_fn,
     fmt,
     layer::{Layer, SubscriberExt as _},

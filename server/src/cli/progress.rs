@@ -25,17 +25,17 @@ impl Progress {
             return;
         }
         self.shown = share;
-        self.line(format_args!("{share:3} %  {done} of {all} {}", self.label));
+        self.line(&format!("{share:3} %  {done} of {all} {}", self.label));
     }
 
     /// Shows a count whose end is not known.
     pub fn count(&mut self, done: u64) {
         if self.terminal {
-            self.line(format_args!("{done} {}", self.label));
+            self.line(&format!("{done} {}", self.label));
         }
     }
 
-    fn line(&mut self, text: std::fmt::Arguments<'_>) {
+    fn line(&mut self, text: &str) {
         self.begun = true;
         let mut out = io::stderr().lock();
         let _ = if self.terminal { write!(out, "\r{text}") } else { writeln!(out, "{text}") };

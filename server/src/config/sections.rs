@@ -33,8 +33,6 @@ section! {
         max_in_flight: usize = 512, Rule::Whole(1, 100_000);
         /// Threads that answer requests. 0: one per core, at least 4.
         worker_threads: usize = 0, Rule::Whole(0, 512);
-        /// The folder of the built site (styles, scripts, icons). "" takes `site` beside the program, else `target/site`.
-        site: Option<PathBuf> = None, Rule::Any;
         /// Seconds that running requests get to finish when the server is told to stop.
         shutdown_grace_s: u64 = 20, Rule::Whole(0, 600);
     }
@@ -58,10 +56,6 @@ section! {
         contact_email: Option<MailAddress> = None, Rule::Any;
         /// The time zone in which times are shown: a name of the IANA database.
         time_zone: String = "Asia/Jerusalem".to_owned(), Rule::Text(1, 64);
-        /// The mail address people may write to, on the pages about accessibility and privacy; "" shows none.
-        contact_email: Option<MailAddress> = None, Rule::Any;
-        /// The time zone of the times people read: a name of the IANA database.
-        time_zone: String = "Asia/Jerusalem".to_owned(), Rule::Text(1, 60);
         /// Languages that are offered, in this order.
         locales: Vec<Locale> = vec![Locale::He, Locale::Ar, Locale::Ru, Locale::En], Rule::OneOf(LOCALES);
         /// The language of people whose browser asks for none of these.
