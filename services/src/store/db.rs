@@ -139,7 +139,7 @@ impl Db {
             Pools::Sqlite { write, .. } => {
                 // sqlx locks nothing on SQLite: the write lock keeps a second process waiting until the schema is there.
                 let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                SQLITE_MIGRATIONS.run(&mut *tx).await?;
+                SQLITE_MIGRATIONS.run_direct(None, &mut *tx, false).await?;
                 tx.commit().await?;
             }
             Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
