@@ -10,6 +10,9 @@ pub use plural::{Plural, plural_form};
 #[cfg(feature = "ssr")]
 pub use when::{Moment, Zone, ZoneError};
 
+#[doc(hidden)]
+pub use leptos_i18n;
+
 use domain::Locale;
 use leptos::prelude::*;
 
@@ -31,9 +34,11 @@ pub fn lang(locale: Locale) -> crate::i18n::Locale {
 /// `&'static str` without arguments, `String` with them. An unknown key or argument does not compile.
 #[macro_export]
 macro_rules! tr {
-    ($locale:expr, $($key:tt)*) => {
-        ::leptos_i18n::td_string!($crate::text::lang($locale), $($key)*)
-    };
+    ($locale:expr, $($key:tt)*) => {{
+        // What `td_string!` writes names this crate, on which the caller need not depend.
+        use $crate::text::leptos_i18n;
+        leptos_i18n::td_string!($crate::text::lang($locale), $($key)*)
+    }};
 }
 
 /// The form of a counted text that goes with `n`: `tr_count!(locale, n, common.in_seconds)` reads `.one`, `.two`, `.few`,

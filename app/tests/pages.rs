@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
 
-use app::{
+use schoolgate_app::{
     components::{Button, ErrorItem, ErrorSummary, Field, Step, StepRail},
     icons::IconName,
     layout::{PageMeta, document},
@@ -56,6 +56,7 @@ fn context(locale: Locale, path: &str, everything: bool, signed_in: bool) -> Pag
             guide_url: everything.then(|| name("https://guide.example/")),
             video_url: None,
             time_zone: name("Asia/Jerusalem"),
+            default_locale: Locale::He,
         }),
         nonce: None,
         stylesheet: name("style.css"),

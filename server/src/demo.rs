@@ -16,7 +16,7 @@ use services::hasher::PasswordHasher;
 use services::portal::PortalParts;
 use services::store::meta;
 use services::portal::Portal;
-use services::{KeyRing, OsRng, Sealer, SystemClock};
+use services::{Clock as _, KeyRing, OsRng, Sealer, SystemClock};
 
 use crate::cli::{Exit, Failure};
 use crate::config::{Config, Source};
@@ -140,10 +140,12 @@ async fn prepare(options: &Options) -> Result<Config, Failure> {
     let file = folder.join(CONFIG);
     write(&file, configuration(options, &folder).as_bytes())?;
     let config = Config::load(&Source { file: Some(file), variables: Vec::new() })?;
-    KeyRing::generate(&OsRng).save(&config.keys.ring)?;
+    KeyRing::generate(&OsRng, SystemClock.now()).save(&config.keys.ring)?;
     let opened = open::open(&config, Opening { migrate: true, demo: DemoRule::Either }).await?;
-    meta::mark_demo(&opened.db).await?;
-    let hasher = PasswordHasher::new(&config.hash_settings()).map_err(ServeError::from)?;
+    let mut tx = opened.db.begin().await?;
+    meta::mark_demo(&mut tx).await?;
+    tx.commit().await?;
+    let hasher = PasswordHasher::new(config.hash_settings()).map_err(ServeError::from)?;
     let portal = Portal::new(PortalParts {
         db: opened.db.clone(),
         keys: Sealer::new(&opened.ring),

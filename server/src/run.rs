@@ -108,7 +108,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         keys: sealer,
         clock,
         rng: Arc::new(OsRng),
-        hasher: PasswordHasher::new(&config.hash_settings())?,
+        hasher: PasswordHasher::new(config.hash_settings())?,
         settings: config.settings(),
     });
     let demo = if options.demo { Some(Demo::beside(&config)?) } else { None };
@@ -215,8 +215,7 @@ async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watc
     let router = Router::new().route(
         "/metrics",
         get(move || {
-            let state = state.clone();
-            async move { http::render_metrics(&state).await }
+            std::future::ready(http::render_metrics(&state))
         }),
     );
     let ended = axum::serve(listener, router)

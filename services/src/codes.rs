@@ -6,23 +6,22 @@
 
 mod receiver;
 mod sending;
+mod verifying;
 
 use domain::{Otp, PersonIdentifier};
-use subtle::{Choice, ConstantTimeEq};
 use uuid::Uuid;
 
 pub(crate) use receiver::Receiver;
 pub(crate) use sending::Start;
 
-use crate::audit::{AuditEntry, Outcome};
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::Token;
-use crate::portal::{Portal, SignInError, about};
-use crate::sessions::{self, SignInMethod, SignedIn};
+use crate::portal::{Portal, SignInError};
+use crate::sessions::SignInMethod;
 use crate::store::flows::FlowRow;
-use crate::store::{Tx, accounts, flows, roles};
-use crate::throttles::{self, Failures, Places, Span, Subject, Waits};
+use crate::store::{Tx, flows};
+use crate::throttles::{self, Places, Span, Subject};
 use crate::visit::Visit;
 
 const WRONG: &str = "code.wrong";
@@ -158,95 +157,6 @@ impl Codes<'_> {
         self.view_of(&flow, &places, now)
     }
 
-    /// Answers with the code; the right one signs in, once.
-    ///
-    /// # Errors
-    /// [`SignInError::FlowUnknown`], [`SignInError::Wait`] after many wrong codes of this account, [`SignInError::TooMany`] after
-    /// very many failures of this address, [`SignInError::CodeDead`], [`SignInError::CodeExpired`],
-    /// [`SignInError::CodeWrong`]; the database's errors.
-    pub async fn verify(&self, visit: &Visit, token: &Token, code: &Otp) -> Result<SignedIn, SignInError> {
-        let portal = self.portal;
-        let now = portal.now();
-        if let Some(retry_at) = self.address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at });
-        }
-        let mut tx = portal.db().begin().await?;
-        let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
-        let purpose = purpose(&flow)?;
-        let subject = subject(&flow)?;
-        let failures = Failures { scope: WRONG, subject: &subject };
-        let (counted, wait) = failures.lock(&mut tx, now).await?;
-        if let Some(retry_at) = wait {
-            return Err(SignInError::Wait { retry_at });
-        }
-        let tries = i64::from(portal.settings().codes.tries);
-        if flow.wrong_tries >= tries {
-            return Err(SignInError::CodeDead);
-        }
-
-        // The same look-ups whether there is an account or not.
-        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
-        let person = account.as_ref().map(|account| account.person_id);
-        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
-        let may = receiver::may_sign_in(purpose, &grants);
-
-        let compared = self.compare(&flow, purpose, &subject, code, tries, now);
-        let entering = account.filter(|account| compared == Some(true) && may && account.is_active());
-        let Some(account) = entering else {
-            let failed = AuditEntry::new(method(purpose).event(), Outcome::Failure, visit);
-            let Some(_) = compared else {
-                portal.audit().append(&mut tx, about(failed, person).detail("reason", "code_expired")).await?;
-                tx.commit().await?;
-                return Err(SignInError::CodeExpired);
-            };
-            flow.wrong_tries += 1;
-            flows::update(&mut tx, &flow).await?;
-            let waits = Waits::of_passwords(&portal.settings().passwords)
-                .beginning_after(portal.settings().codes.wrong_before_wait);
-            failures.count(&mut tx, counted, waits, now).await?;
-            self.count_address_failure(&mut tx, visit, now).await?;
-            portal.audit().append(&mut tx, about(failed, person).detail("reason", "code_wrong")).await?;
-            tx.commit().await?;
-            return Err(match u32::try_from(tries - flow.wrong_tries) {
-                Ok(0) | Err(_) => SignInError::CodeDead,
-                Ok(tries_left) => SignInError::CodeWrong { tries_left },
-            });
-        };
-        if !flows::consume(&mut tx, flow.id, now).await? {
-            return Err(SignInError::FlowUnknown);
-        }
-        failures.forget(&mut tx).await?;
-        let entry = sessions::Entry { account: &account, grants, method: method(purpose) };
-        let signed_in = portal.sessions().start(&mut tx, visit, entry, flow.return_to, now).await?;
-        tx.commit().await?;
-        Ok(signed_in)
-    }
-
-    /// Whether the code is the newest or the one before it; `None` when neither is valid any longer. Both are always compared.
-    fn compare(
-        &self,
-        flow: &FlowRow,
-        purpose: FlowPurpose,
-        subject: &Subject,
-        code: &Otp,
-        tries: i64,
-        now: Timestamp,
-    ) -> Option<bool> {
-        let given = self.mac(flow.id, purpose, subject, code);
-        let newest_live = flow.code_mac.is_some() && flow.code_expires_at > now;
-        let is_newest = ct_eq(&given, flow.code_mac.as_deref());
-        let previous = flow.previous();
-        let previous_live =
-            flow.previous_expires_at > now && previous.is_some_and(|(_, carried)| carried + flow.wrong_tries < tries);
-        let is_previous = ct_eq(&given, previous.map(|(mac, _)| mac));
-        if !newest_live && !previous_live {
-            return None;
-        }
-        let right =
-            (is_newest & Choice::from(u8::from(newest_live))) | (is_previous & Choice::from(u8::from(previous_live)));
-        Some(bool::from(right))
-    }
-
     fn mac(&self, flow: Uuid, purpose: FlowPurpose, subject: &Subject, code: &Otp) -> [u8; 32] {
         let parts = [flow.as_bytes().as_slice(), purpose.code().as_bytes(), subject, code.as_str().as_bytes()];
         self.portal.sealer().mac("code_flows.code", &parts)
@@ -313,12 +223,6 @@ impl Codes<'_> {
             sent_at: sent.then(|| flow.next_send_at - self.portal.settings().codes.wait_after(flow.sends)),
         })
     }
-}
-
-fn ct_eq(given: &[u8; 32], stored: Option<&[u8]>) -> Choice {
-    // Without a stored code the comparison still takes place, and cannot succeed: no MAC is compared with fewer bytes.
-    let nothing = [0; 32];
-    given.as_slice().ct_eq(stored.unwrap_or(&nothing)) & Choice::from(u8::from(stored.is_some()))
 }
 
 fn open(flow: Option<FlowRow>, now: Timestamp) -> Result<FlowRow, SignInError> {

@@ -143,6 +143,7 @@ impl fmt::Debug for Token {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::rng::SeededRng;

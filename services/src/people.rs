@@ -105,12 +105,11 @@ impl People<'_> {
         let user_code =
             UserCode::parse(&account.user_code).map_err(|_| StoreError::Corrupt { column: "accounts.user_code" })?;
         let sessions = portal.sessions().list(session).await?;
-        let locale = account.locale.as_deref().and_then(Locale::from_code).or(person.locale);
         Ok(Me {
             mobile_masked: person.mobile.as_ref().map(Mobile::masked),
             email_masked: person.email.as_ref().map(Email::masked),
             user_code,
-            locale,
+            locale: account.locale.as_deref().and_then(Locale::from_code),
             id_kind: person.number().map(|number| number.kind()),
             id_number_masked: person.number().map(|number| number.masked()),
             birth_date: person.birth_date,

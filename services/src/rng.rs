@@ -18,6 +18,7 @@ pub trait Rng: Send + Sync {
 pub struct OsRng;
 
 impl Rng for OsRng {
+    #[allow(clippy::disallowed_methods, reason = "the one place that asks the operating system")]
     fn fill(&self, bytes: &mut [u8]) {
         if let Err(error) = getrandom::fill(bytes) {
             panic!("the operating system gives no random bytes: {error}");

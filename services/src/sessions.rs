@@ -73,9 +73,9 @@ pub struct Session {
     pub person_id: PersonId,
     /// How it began.
     pub method: SignInMethod,
-    /// The language that the account chose.
+    /// The language that the account chose, or that is on file for the person.
     pub locale: Option<Locale>,
-    /// The name in the order of the account's language; the short form («Бутрович В. И.») for staff.
+    /// The name in the order of that language; the short form («Бутрович В. И.») for staff.
     pub display_name: String,
     /// The given name, for a greeting.
     pub given_name: String,

@@ -46,6 +46,18 @@ pub struct PasswordForm {
     pub next: String,
 }
 
+/// Forms hold numbers, codes and passwords: `Debug` shows the name only.
+macro_rules! silent_debug {
+    ($($form:ident),+) => {
+        $(impl std::fmt::Debug for $form {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($form)).finish_non_exhaustive()
+            }
+        })+
+    };
+}
+silent_debug!(StartForm, CodeForm, PasswordForm);
+
 /// What a refused ID number is told as.
 pub fn problem_of(error: IdentifierError) -> Problem {
     match error.code() {
@@ -58,6 +70,7 @@ pub fn problem_of(error: IdentifierError) -> Problem {
 }
 
 /// Asks for a code by SMS.
+#[allow(missing_docs, reason = "the macro makes a struct of the arguments")]
 #[server(prefix = "/api/page", endpoint = "sign-in", input = Json)]
 pub async fn start(form: StartForm) -> Result<Answer, ServerFnError> {
     let (portal, visit, info) = work::context()?;
@@ -65,6 +78,7 @@ pub async fn start(form: StartForm) -> Result<Answer, ServerFnError> {
 }
 
 /// Answers with the code, or asks for a new one.
+#[allow(missing_docs, reason = "the macro makes a struct of the arguments")]
 #[server(prefix = "/api/page", endpoint = "sign-in-code", input = Json)]
 pub async fn answer_code(form: CodeForm) -> Result<Answer, ServerFnError> {
     let (portal, visit, _) = work::context()?;
@@ -73,6 +87,7 @@ pub async fn answer_code(form: CodeForm) -> Result<Answer, ServerFnError> {
 }
 
 /// Signs in by user code and password.
+#[allow(missing_docs, reason = "the macro makes a struct of the arguments")]
 #[server(prefix = "/api/page", endpoint = "sign-in-password", input = Json)]
 pub async fn with_password(form: PasswordForm) -> Result<Answer, ServerFnError> {
     let (portal, visit, _) = work::context()?;

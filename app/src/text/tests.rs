@@ -12,7 +12,6 @@ use domain::Locale;
 use serde_json::Value;
 
 use super::{Moment, Zone, in_time};
-use crate::tr;
 
 /// Key path → text, for every file of a language.
 fn texts(locale: Locale) -> BTreeMap<String, String> {

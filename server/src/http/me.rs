@@ -68,7 +68,7 @@ pub async fn sessions_page(
             method: match item.method {
                 services::sessions::SignInMethod::SmsCode => SignInMethod::Code,
                 services::sessions::SignInMethod::Password => SignInMethod::Password,
-                services::sessions::SignInMethod::PasswordAndCode => SignInMethod::PasswordAndCode,
+                services::sessions::SignInMethod::PasswordAndSms => SignInMethod::PasswordAndCode,
             },
             created_at: item.created_at,
             last_seen_at: item.last_seen_at,

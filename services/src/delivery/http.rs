@@ -65,7 +65,7 @@ impl HttpGateway {
     pub(super) fn new(settings: &HttpSmsSettings, problems: &mut Problems<'_>) -> Option<Self> {
         let api = description(settings, problems)?;
         let values = values(settings, problems);
-        let request = Request::new(&api, problems)?;
+        let request = Request::new(&api, problems);
         request.check(&values, problems);
         let url = address(&request, &values, settings.allow_plain, problems)?;
         let extra = match &settings.root_certificate {
@@ -100,7 +100,7 @@ impl HttpGateway {
         let to = match self.request.phone {
             PhoneFormat::E164 => sms.to.e164().to_owned(),
             PhoneFormat::Digits => sms.to.e164().trim_start_matches('+').to_owned(),
-            PhoneFormat::National => sms.to.national(),
+            PhoneFormat::National => sms.to.national().chars().filter(char::is_ascii_digit).collect(),
         };
         let request = self.request.fill(&self.client, |name| match name {
             "to" => Some(&to),
@@ -262,7 +262,7 @@ fn sample<'v>(values: &'v BTreeMap<String, String>, name: &str) -> Option<&'v st
 }
 
 impl Request {
-    fn new(api: &HttpSmsApi, problems: &mut Problems<'_>) -> Option<Self> {
+    fn new(api: &HttpSmsApi, problems: &mut Problems<'_>) -> Self {
         let mut headers = Vec::new();
         for (name, value) in &api.headers {
             match name.parse::<HeaderName>() {
@@ -299,7 +299,7 @@ impl Request {
                 Body::Text(Template::parse(template), Escape::None, content_type.clone())
             }
         });
-        Some(Self {
+        Self {
             method: match api.method {
                 HttpMethod::Get => Method::GET,
                 HttpMethod::Post => Method::POST,
@@ -312,7 +312,7 @@ impl Request {
             phone: api.phone,
             success: api.success.clone(),
             bad_recipient: api.bad_recipient.clone(),
-        })
+        }
     }
 
     /// The templates outside address and body.

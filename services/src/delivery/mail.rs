@@ -3,10 +3,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use lettre::Address;
-use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
 
 use super::Mail;
 use super::error::{Failure, Fault};

@@ -30,7 +30,7 @@ impl fmt::Debug for Secret {
 
 /// Where a secret comes from: `"the secret"`, or `{ file = "/run/secrets/sms" }`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a text, or `{ file = \"path\" }`")]
 pub enum SecretSource {
     /// It stands in the configuration.
     Value(Secret),

@@ -13,6 +13,7 @@ use super::secret::SecretSource;
 /// One SMS gateway, by `kind`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant, reason = "a handful of them live for the start of the process")]
 pub enum SmsGatewaySettings {
     /// A provider's HTTP interface (`kind = "http"`).
     Http(HttpSmsSettings),
@@ -159,7 +160,7 @@ pub enum PhoneFormat {
     E164,
     /// `972501234567`.
     Digits,
-    /// `0501234567`.
+    /// `0501234567` for Israeli numbers, as `Digits` for all others.
     National,
 }
 

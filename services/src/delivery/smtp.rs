@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use lettre::Message;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
+use lettre::{Address, Message};
 
 use super::error::{Failure, Fault};
 use super::settings::{Problems, SmtpSettings, SmtpTls};
@@ -150,7 +150,8 @@ impl SmtpGateway {
 async fn hand_over(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Failure> {
     let envelope = message.envelope();
     let mut parameters = Vec::new();
-    if envelope.has_non_ascii_addresses() {
+    let ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+    if !envelope.from().into_iter().chain(envelope.to()).all(ascii) {
         if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
             return Err(Failure::new(Fault::Refused));
         }

@@ -37,7 +37,7 @@ async fn a_hash_verifies_its_password_and_no_other() {
     assert_eq!(nobody, Ok(Verdict { ok: false, needs_rehash: false }));
 }
 
-/// Test vector of RFC 9106's reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1 -l 24`.
+/// A test vector of the reference implementation: `echo -n password | argon2 somesalt -id -t 2 -k 65536 -p 1`.
 #[tokio::test]
 async fn what_others_have_hashed_verifies_and_is_renewed() {
     let hasher = PasswordHasher::new(settings()).unwrap();

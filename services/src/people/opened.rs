@@ -14,7 +14,6 @@ use crate::store::{Tx, people, roles};
 /// A person in clear. Has no `Debug`.
 pub(crate) struct OpenedPerson {
     pub name: PersonName,
-    pub locale: Option<Locale>,
     pub birth_date: Option<BirthDate>,
     /// The Israeli or fictitious number.
     pub identifier: Option<PersonIdentifier>,
@@ -103,7 +102,6 @@ impl People<'_> {
         Ok(Some(OpenedPerson {
             name: PersonName::new(&row.surname, &row.given_name, row.patronymic.as_deref())
                 .map_err(|_| StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?,
-            locale: row.locale.as_deref().and_then(Locale::from_code),
             birth_date: open(portal, columns::PEOPLE_BIRTH_DATE, id, row.birth_date_sealed.as_deref(), |text| {
                 BirthDate::parse(text).ok()
             })?,

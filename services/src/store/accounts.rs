@@ -22,6 +22,7 @@ pub(crate) struct AccountRow {
     pub password_hash: Option<String>,
     pub password_changed_at: Option<Timestamp>,
     pub state: String,
+    /// The language that the account chose, or that is on file for the person.
     pub locale: Option<String>,
     pub last_sign_in_at: Option<Timestamp>,
     pub surname: String,
@@ -74,7 +75,7 @@ pub(crate) async fn insert(
 }
 
 const FIND: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
-     a.locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
+     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
      FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";
 
 /// One account.
@@ -88,7 +89,7 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<AccountRow>, StoreE
 }
 
 const FIND_BY_CODE: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
-     a.locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
+     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
      FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.user_code = $1";
 
 /// The account with a user code, outside a transaction.

@@ -65,7 +65,7 @@ pub(crate) struct SessionRow {
 }
 
 const FIND: &str = "SELECT s.id, s.account_id, s.method, s.created_at, s.last_seen_at, s.expires_at, s.fresh_until, \
-     s.previous_sign_in_at, a.person_id, a.locale, p.surname, p.given_name, p.patronymic \
+     s.previous_sign_in_at, a.person_id, COALESCE(a.locale, p.locale) AS locale, p.surname, p.given_name, p.patronymic \
      FROM sessions s JOIN accounts a ON a.id = s.account_id JOIN people p ON p.id = a.person_id \
      WHERE s.token_hash = $1 AND a.state = 'active' AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2";
 

@@ -24,7 +24,7 @@ fn gateway(port: u16, more: &str) -> String {
 }
 
 const PLAIN: &str = "tls = \"none\"";
-const HURRIED: &str = "tls = \"none\"\nconnect_timeout_ms = 400\ntimeout_ms = 400";
+const HURRIED: &str = "tls = \"none\"\nconnect_timeout_ms = 700";
 const ACCOUNT: &str = "user = \"portal\"\npassword = \"s3cret\"";
 
 async fn fails_with(rules: Rules, more: &str) -> DeliveryError {
@@ -195,15 +195,21 @@ async fn other_steps_are_the_gateways_matter() {
 
 #[tokio::test]
 async fn servers_that_do_not_greet_properly() {
-    for (greeting, code) in [
-        (Greeting::Silent, "DEL-04"),
-        (Greeting::Dribble, "DEL-04"),
-        (Greeting::Garbage, "DEL-09"),
-        (Greeting::Close, "DEL-09"),
+    for (greeting, limits, code) in [
+        (Greeting::Silent, HURRIED, "DEL-04"),
+        (Greeting::Dribble, HURRIED, "DEL-04"),
+        (Greeting::Garbage, PLAIN, "DEL-09"),
+        (Greeting::Close, PLAIN, "DEL-09"),
     ] {
-        let error = fails_with(Rules { greeting, ..Rules::default() }, HURRIED).await;
+        let error = fails_with(Rules { greeting, ..Rules::default() }, limits).await;
         assert_eq!((error.kind, error.code), (FailureKind::Temporary, code));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_later() {
+    let error = fails_with(Rules { mail: "", ..Rules::default() }, "tls = \"none\"\ntimeout_ms = 1500").await;
+    assert_eq!((error.kind, error.code), (FailureKind::Temporary, "DEL-04"));
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ const CASES: [Case; 6] = [
         body: "charset=utf-8&fmt=3&login=school&mes=%D7%A7%D7%95%D7%93%3A+314159+%22a%26b%22+%3Cc%3E%0A%2Bd&phones=972501234567&psw=s3cret&sender=Nitzanim",
         success: (200, r#"{"id":17,"cnt":2}"#),
         refusals: &[
-            (200, r#"{"error":"invalid number","error_code":7,"id":0}"#, "DEL-07"),
+            (200, r#"{"error":"invalid number","error_code":7,"id":18}"#, "DEL-07"),
             (200, r#"{"error":"can't deliver","error_code":8}"#, "DEL-07"),
             (200, r#"{"error":"authorise error","error_code":2}"#, "DEL-08"),
         ],
@@ -127,7 +127,7 @@ async fn every_preset_sends_what_its_provider_documents() {
             expected += &format!("authorization: {authorization}\r\n");
         }
         expected += &format!(
-            "content-type: {}\r\nuser-agent: Schoolgate/{}\r\naccept: */*\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n\r\n{}",
+            "content-type: {}\r\naccept: */*\r\nuser-agent: Schoolgate/{}\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n\r\n{}",
             case.content_type,
             env!("CARGO_PKG_VERSION"),
             server.port,

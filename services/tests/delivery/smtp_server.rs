@@ -25,6 +25,7 @@ pub struct Rules {
     pub implicit: Option<TlsAcceptor>,
     /// User and password that may sign in; signing in is then required.
     pub account: Option<(&'static str, &'static str)>,
+    /// Empty never answers.
     pub mail: &'static str,
     pub rcpt: &'static str,
     pub data: &'static str,
@@ -154,6 +155,7 @@ async fn serve(tcp: TcpStream, rules: &Rules, log: &Mutex<Log>) -> io::Result<()
                 say(&mut stream, answer).await?;
             }
             "MAIL" if !signed_in => say(&mut stream, "530 5.7.0 sign in first").await?,
+            "MAIL" if rules.mail.is_empty() => std::future::pending().await,
             "MAIL" => say(&mut stream, rules.mail).await?,
             "RCPT" => say(&mut stream, rules.rcpt).await?,
             "DATA" => {

@@ -9,7 +9,7 @@ use super::identify::sms_card;
 use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
 use crate::api::forms::FieldName;
-use crate::api::sign_in::{AnswerCode, CodeForm};
+use crate::api::sign_in::{CodeForm, answer_code};
 use crate::components::{Button, ButtonLook, ErrorSummary, Field, Icon, LinkButton, Note, Tone};
 use crate::icons::IconName;
 use crate::text::{SLOT, around, in_time};
@@ -19,12 +19,11 @@ use crate::tr;
 pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
     let refusal = RwSignal::new(page.refusal.clone());
     let code = NodeRef::<html::Input>::new();
-    let answer = submission(locale, refusal, FieldName::Code, move |_| AnswerCode {
-        form: CodeForm {
-            code: code.get_untracked().map(|input| input.value()).unwrap_or_default(),
-            resend: String::new(),
-        },
-    });
+    let read = move || CodeForm {
+        code: code.get_untracked().map(|input| input.value()).unwrap_or_default(),
+        resend: String::new(),
+    };
+    let answer = submission(locale, refusal, FieldName::Code, read, answer_code);
     let items = Signal::derive(move || {
         refusal.with(|refusal| summary(locale, IdKind::IlId, refusal, &[FieldName::Code]))
     });
@@ -37,9 +36,8 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
         (tr!(locale, sign_in.code_title), tr!(locale, sign_in.code_lead))
     };
     let back = if page.second_factor { tr!(locale, sign_in.start_again) } else { tr!(locale, sign_in.change_id) };
-    let again = submission(locale, refusal, FieldName::Code, |_| AnswerCode {
-        form: CodeForm { code: String::new(), resend: "1".to_owned() },
-    });
+    let ask_again = || CodeForm { code: String::new(), resend: "1".to_owned() };
+    let again = submission(locale, refusal, FieldName::Code, ask_again, answer_code);
     let left_s = RwSignal::new(page.wait_s);
     count_down(left_s);
     view! {

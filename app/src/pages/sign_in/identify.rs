@@ -8,8 +8,8 @@ use super::SignInPage;
 use super::password::PasswordCard;
 use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
-use crate::api::forms::{FieldName, Problem, Refusal};
-use crate::api::sign_in::{Start, StartForm, problem_of};
+use crate::api::forms::{FieldName, Refusal};
+use crate::api::sign_in::{StartForm, problem_of, start};
 use crate::components::{Button, ButtonLook, ErrorSummary, Field, LinkButton};
 use crate::tr;
 
@@ -69,13 +69,12 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
     let kind = RwSignal::new(page.kind);
     let number = NodeRef::<html::Input>::new();
     let next = StoredValue::new(page.next.clone());
-    let form = submission(locale, refusal, FieldName::IdNumber, move |_| Start {
-        form: StartForm {
-            id_type: kind.get_untracked().code().to_owned(),
-            id_number: number.get_untracked().map(|input| input.value()).unwrap_or_default(),
-            next: next.get_value(),
-        },
-    });
+    let read = move || StartForm {
+        id_type: kind.get_untracked().code().to_owned(),
+        id_number: number.get_untracked().map(|input| input.value()).unwrap_or_default(),
+        next: next.get_value(),
+    };
+    let form = submission(locale, refusal, FieldName::IdNumber, read, start);
     // A slip is told when the field is left, before anything is sent (the same rule as the server's).
     let check = move |_| {
         let typed = number.get_untracked().map(|input| input.value()).unwrap_or_default();
@@ -180,6 +179,7 @@ pub fn sms_card(locale: Locale) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::forms::Problem;
 
     #[test]
     fn every_problem_of_a_number_has_its_sentence() {

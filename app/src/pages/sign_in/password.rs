@@ -9,7 +9,7 @@ use super::identify::{OtherWays, sms_card};
 use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
 use crate::api::forms::{FieldName, Refusal};
-use crate::api::sign_in::{PasswordForm, WithPassword};
+use crate::api::sign_in::{PasswordForm, with_password};
 use crate::components::{Button, ButtonLook, ErrorSummary, Field};
 use crate::tr;
 
@@ -71,9 +71,12 @@ fn Fields(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>, look: Bu
     let password = NodeRef::<html::Input>::new();
     let next = StoredValue::new(page.next.clone());
     let value = |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value()).unwrap_or_default();
-    let form = submission(locale, refusal, FieldName::UserCode, move |_| WithPassword {
-        form: PasswordForm { user_code: value(user_code), password: value(password), next: next.get_value() },
-    });
+    let read = move || PasswordForm {
+        user_code: value(user_code),
+        password: value(password),
+        next: next.get_value(),
+    };
+    let form = submission(locale, refusal, FieldName::UserCode, read, with_password);
     let error = move |field| {
         Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, field, refusal)))
     };

@@ -91,12 +91,11 @@ pub fn summary_title(locale: Locale, refusal: &Refusal) -> &'static str {
 }
 
 /// Says in the window's title that something is to be mended, as the server does for a refused plain form.
-#[cfg(feature = "hydrate")]
-pub fn mark_title(locale: Locale, refused: bool) {
+pub fn mark_title(locale: Locale) {
     let marker = tr!(locale, common.error_title, title = String::new());
-    let marker = marker.trim();
     let page = document();
     let title = page.title();
-    let plain = title.strip_prefix(marker).map_or(title.as_str(), str::trim_start);
-    page.set_title(&if refused { format!("{marker} {plain}") } else { plain.to_owned() });
+    if !title.starts_with(marker.trim()) {
+        page.set_title(&tr!(locale, common.error_title, title = title));
+    }
 }

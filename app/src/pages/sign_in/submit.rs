@@ -4,7 +4,6 @@
 use domain::Locale;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
 use crate::api::forms::{Answer, FieldName, Problem, Refusal};
 
@@ -23,23 +22,23 @@ impl Submission {
     }
 }
 
-/// Ties a form to its server function: `input` reads the fields when the form is sent.
-pub fn submission<F>(
+/// Ties a form to its server function: `read` reads the fields when the form is sent, `send` sends them.
+pub fn submission<Input, Sent>(
     locale: Locale,
     refusal: RwSignal<Refusal>,
     field: FieldName,
-    input: impl Fn(&SubmitEvent) -> F + Send + Sync + 'static,
+    read: impl Fn() -> Input + Send + Sync + 'static,
+    send: impl Fn(Input) -> Sent + 'static,
 ) -> Submission
 where
-    F: ServerFn<Output = Answer, Error = ServerFnError> + Clone + Send + Sync + 'static,
+    Input: Clone + Send + Sync + 'static,
+    Sent: Future<Output = Result<Answer, ServerFnError>> + 'static,
 {
-    let action = ServerAction::<F>::new();
+    let action = Action::new_local(move |input: &Input| send(input.clone()));
     let leaving = RwSignal::new(false);
     let pending = action.pending();
-    #[cfg(feature = "hydrate")]
     Effect::new(move |_| {
-        let answer = action.value().get();
-        match answer {
+        match action.value().get() {
             None => return,
             Some(Ok(Answer::Next(path))) => {
                 leaving.set(true);
@@ -52,16 +51,14 @@ where
             Some(Ok(Answer::Refused(refused))) => refusal.set(refused),
             Some(Err(_)) => refusal.set(Refusal::one(field, Problem::Offline)),
         }
-        super::problems::mark_title(locale, true);
+        super::problems::mark_title(locale);
     });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (locale, refusal, field, Problem::Offline);
     let busy = Signal::derive(move || pending.get() || leaving.get());
     let on_submit = Callback::new(move |event: SubmitEvent| {
         event.prevent_default();
         // A second press while the first is on its way would ask twice.
         if !busy.get_untracked() {
-            action.dispatch(input(&event));
+            action.dispatch_local(read());
         }
     });
     Submission { busy, on_submit }

@@ -69,7 +69,9 @@ fn operation_view(method: &'static str, path: &str, operation: &Operation) -> An
     let body = operation
         .request_body
         .iter()
+        .filter_map(inline)
         .flat_map(|body| body.content.values())
+        .filter_map(inline)
         .find_map(|content| content.schema.as_ref())
         .map(|schema| view! { <p>"Body: " {type_view(schema)}</p> });
     let responses: Vec<AnyView> = operation
@@ -80,7 +82,12 @@ fn operation_view(method: &'static str, path: &str, operation: &Operation) -> An
             let (what, schema) = match response {
                 RefOr::T(response) => (
                     response.description.clone(),
-                    response.content.values().find_map(|content| content.schema.as_ref()).map(type_view),
+                    response
+                        .content
+                        .values()
+                        .filter_map(inline)
+                        .find_map(|content| content.schema.as_ref())
+                        .map(type_view),
                 ),
                 RefOr::Ref(reference) => (reference.ref_location.clone(), None),
             };
@@ -119,6 +126,14 @@ fn operation_view(method: &'static str, path: &str, operation: &Operation) -> An
         </article>
     }
     .into_any()
+}
+
+/// What stands in the document itself; this API's description refers to nothing but schemas.
+fn inline<T>(item: &RefOr<T>) -> Option<&T> {
+    match item {
+        RefOr::T(item) => Some(item),
+        RefOr::Ref(_) => None,
+    }
 }
 
 fn schema_view(name: &str, schema: &RefOr<Schema>) -> AnyView {

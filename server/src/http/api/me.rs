@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::extract::{From, SignedInPerson};
 use super::problem::Problem;
+use crate::http::context::Viewer;
 use crate::http::time_text::rfc3339;
 use crate::state::AppState;
 
@@ -169,9 +170,9 @@ pub async fn end_session(
 pub async fn sign_out(
     State(state): State<AppState>,
     From(visit): From,
-    person: Option<SignedInPerson>,
+    axum::Extension(viewer): axum::Extension<Viewer>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
-    if let Some(SignedInPerson(session)) = person {
+    if let Some(session) = viewer.0 {
         state
             .portal
             .sessions()

@@ -1,0 +1,113 @@
+//! Answering with a code: the flow is locked, both codes are compared, and the outcome is written down in one transaction.
+
+use domain::Otp;
+use subtle::{Choice, ConstantTimeEq};
+use uuid::Uuid;
+
+use super::{Codes, FlowPurpose, WRONG, method, open, purpose, receiver, subject};
+use crate::audit::{AuditEntry, Outcome};
+use crate::clock::Timestamp;
+use crate::ids::Token;
+use crate::portal::{SignInError, about};
+use crate::sessions::{self, SignedIn};
+use crate::store::flows::FlowRow;
+use crate::store::{accounts, flows, roles};
+use crate::throttles::{Failures, Subject, Waits};
+use crate::visit::Visit;
+
+impl Codes<'_> {
+    /// Answers with the code; the right one signs in, once.
+    ///
+    /// # Errors
+    /// [`SignInError::FlowUnknown`], [`SignInError::Wait`] after many wrong codes of this account, [`SignInError::TooMany`] after
+    /// very many failures of this address, [`SignInError::CodeDead`], [`SignInError::CodeExpired`],
+    /// [`SignInError::CodeWrong`]; the database's errors.
+    pub async fn verify(&self, visit: &Visit, token: &Token, code: &Otp) -> Result<SignedIn, SignInError> {
+        let portal = self.portal;
+        let now = portal.now();
+        if let Some(retry_at) = self.address_failures_full(visit, now).await? {
+            return Err(SignInError::TooMany { retry_at });
+        }
+        let mut tx = portal.db().begin().await?;
+        let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
+        let purpose = purpose(&flow)?;
+        let subject = subject(&flow)?;
+        let failures = Failures { scope: WRONG, subject: &subject };
+        let (counted, wait) = failures.lock(&mut tx, now).await?;
+        if let Some(retry_at) = wait {
+            return Err(SignInError::Wait { retry_at });
+        }
+        let tries = i64::from(portal.settings().codes.tries);
+        if flow.wrong_tries >= tries {
+            return Err(SignInError::CodeDead);
+        }
+
+        // The same look-ups whether there is an account or not.
+        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
+        let person = account.as_ref().map(|account| account.person_id);
+        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
+        let may = receiver::may_sign_in(purpose, &grants);
+
+        let compared = self.compare(&flow, purpose, &subject, code, tries, now);
+        let entering = account.filter(|account| compared == Some(true) && may && account.is_active());
+        let Some(account) = entering else {
+            let refused = if compared.is_none() {
+                SignInError::CodeExpired
+            } else {
+                flow.wrong_tries += 1;
+                flows::update(&mut tx, &flow).await?;
+                let waits = Waits::of_passwords(&portal.settings().passwords)
+                    .beginning_after(portal.settings().codes.wrong_before_wait);
+                failures.count(&mut tx, counted, waits, now).await?;
+                match u32::try_from(tries - flow.wrong_tries) {
+                    Ok(0) | Err(_) => SignInError::CodeDead,
+                    Ok(tries_left) => SignInError::CodeWrong { tries_left },
+                }
+            };
+            self.count_address_failure(&mut tx, visit, now).await?;
+            let entry = AuditEntry::new(method(purpose).event(), Outcome::Failure, visit);
+            portal.audit().append(&mut tx, about(entry, person).detail("reason", refused.code())).await?;
+            tx.commit().await?;
+            return Err(refused);
+        };
+        if !flows::consume(&mut tx, flow.id, now).await? {
+            return Err(SignInError::FlowUnknown);
+        }
+        failures.forget(&mut tx).await?;
+        let entry = sessions::Entry { account: &account, grants, method: method(purpose) };
+        let signed_in = portal.sessions().start(&mut tx, visit, entry, flow.return_to, now).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Whether the code is the newest or the one before it; `None` when neither is valid any longer. Both are always compared.
+    fn compare(
+        &self,
+        flow: &FlowRow,
+        purpose: FlowPurpose,
+        subject: &Subject,
+        code: &Otp,
+        tries: i64,
+        now: Timestamp,
+    ) -> Option<bool> {
+        let given = self.mac(flow.id, purpose, subject, code);
+        let newest_live = flow.code_mac.is_some() && flow.code_expires_at > now;
+        let is_newest = ct_eq(&given, flow.code_mac.as_deref());
+        let previous = flow.previous();
+        let previous_live =
+            flow.previous_expires_at > now && previous.is_some_and(|(_, carried)| carried + flow.wrong_tries < tries);
+        let is_previous = ct_eq(&given, previous.map(|(mac, _)| mac));
+        if !newest_live && !previous_live {
+            return None;
+        }
+        let right =
+            (is_newest & Choice::from(u8::from(newest_live))) | (is_previous & Choice::from(u8::from(previous_live)));
+        Some(bool::from(right))
+    }
+}
+
+fn ct_eq(given: &[u8; 32], stored: Option<&[u8]>) -> Choice {
+    // Without a stored code the comparison still takes place, and cannot succeed: no MAC is compared with fewer bytes.
+    let nothing = [0; 32];
+    given.as_slice().ct_eq(stored.unwrap_or(&nothing)) & Choice::from(u8::from(stored.is_some()))
+}
