@@ -157,7 +157,7 @@ impl Codes<'_> {
         self.view_of(&flow, &places, now)
     }
 
-    fn mac(&self, flow: Uuid, purpose: FlowPurpose, subject: &Subject, code: &Otp) -> [u8; 32] {
+    fn mac(self, flow: Uuid, purpose: FlowPurpose, subject: &Subject, code: &Otp) -> [u8; 32] {
         let parts = [flow.as_bytes().as_slice(), purpose.code().as_bytes(), subject, code.as_str().as_bytes()];
         self.portal.sealer().mac("code_flows.code", &parts)
     }
@@ -212,7 +212,7 @@ impl Codes<'_> {
         Ok(())
     }
 
-    fn view_of(&self, flow: &FlowRow, places: &Places, now: Timestamp) -> Result<FlowView, SignInError> {
+    fn view_of(self, flow: &FlowRow, places: &Places, now: Timestamp) -> Result<FlowView, SignInError> {
         let sent = flow.sends > 0;
         Ok(FlowView {
             purpose: purpose(flow)?,

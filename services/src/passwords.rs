@@ -31,6 +31,7 @@ const NOTICE_LIFETIME_MS: i64 = NOTICE_WINDOW_MS;
 
 /// The password was right.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one is made for each sign-in and taken apart at once")]
 pub enum PasswordOutcome {
     /// It was enough.
     SignedIn(SignedIn),
@@ -176,11 +177,9 @@ impl Passwords<'_> {
 
 /// The user code as it is stored; what cannot be one is still counted and looked up, as it was typed.
 fn normalised(user_code: &str) -> String {
-    match UserCode::parse(user_code) {
-        Ok(code) => code.as_str().to_owned(),
-        Err(_) => {
-            let text = user_code.chars().filter(|c| c.is_alphanumeric()).take(64);
-            text.flat_map(char::to_uppercase).collect()
-        }
+    if let Ok(code) = UserCode::parse(user_code) {
+        return code.as_str().to_owned();
     }
+    let text = user_code.chars().filter(|c| c.is_alphanumeric()).take(64);
+    text.flat_map(char::to_uppercase).collect()
 }

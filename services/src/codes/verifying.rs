@@ -82,7 +82,7 @@ impl Codes<'_> {
 
     /// Whether the code is the newest or the one before it; `None` when neither is valid any longer. Both are always compared.
     fn compare(
-        &self,
+        self,
         flow: &FlowRow,
         purpose: FlowPurpose,
         subject: &Subject,

@@ -30,26 +30,23 @@ impl Portal {
     ) -> Result<(), StoreError> {
         let channel = Channel::Sms;
         let Text { idempotency_key, event, locale, payload, expires_at } = text;
-        match to {
-            Some((account, mobile)) => {
-                let message = NewMessage {
-                    idempotency_key,
-                    channel,
-                    event,
-                    locale,
-                    account: Some(AccountId(account)),
-                    recipient: mobile.e164().to_owned(),
-                    recipient_hint: mobile.masked(),
-                    payload,
-                    expires_at,
-                };
-                self.outbox().enqueue(tx, message).await?;
-            }
-            None => {
-                let decoy = NewDecoy { idempotency_key, channel, event, locale, payload, expires_at };
-                self.outbox().enqueue_decoy(tx, decoy).await?;
-            }
-        }
+        let Some((account, mobile)) = to else {
+            let decoy = NewDecoy { idempotency_key, channel, event, locale, payload, expires_at };
+            self.outbox().enqueue_decoy(tx, decoy).await?;
+            return Ok(());
+        };
+        let message = NewMessage {
+            idempotency_key,
+            channel,
+            event,
+            locale,
+            account: Some(AccountId(account)),
+            recipient: mobile.e164().to_owned(),
+            recipient_hint: mobile.masked(),
+            payload,
+            expires_at,
+        };
+        self.outbox().enqueue(tx, message).await?;
         Ok(())
     }
 
