@@ -144,7 +144,7 @@ fn sms_gateway(gateway: &SmsGatewayConfig) -> SmsGatewaySettings {
         SmsKind::Folder => {
             SmsGatewaySettings::Folder(FolderSettings { name, path: gateway.path.clone().unwrap_or_default() })
         }
-        SmsKind::Http => SmsGatewaySettings::Http(Box::new(HttpSmsSettings {
+        SmsKind::Http => SmsGatewaySettings::Http(HttpSmsSettings {
             name,
             preset: match gateway.preset {
                 PresetChoice::None => None,
@@ -163,7 +163,7 @@ fn sms_gateway(gateway: &SmsGatewayConfig) -> SmsGatewaySettings {
             allow_plain: gateway.allow_plain,
             connect_timeout_ms: gateway.connect_timeout_ms,
             timeout_ms: gateway.timeout_ms,
-        })),
+        }),
     }
 }
 
