@@ -122,12 +122,10 @@ async fn every_preset_sends_what_its_provider_documents() {
     for case in CASES {
         let server = HttpServer::start(Manner::json(case.success.0, case.success.1)).await;
         assert_eq!(send(&case, &server).await.as_deref(), Ok("first"), "{}", case.preset);
-        let mut expected = format!("POST {} HTTP/1.1\r\n", case.path);
-        if let Some(authorization) = case.authorization {
-            expected += &format!("authorization: {authorization}\r\n");
-        }
-        expected += &format!(
-            "content-type: {}\r\naccept: */*\r\nuser-agent: Schoolgate/{}\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n\r\n{}",
+        let authorization = case.authorization.map(|value| format!("authorization: {value}\r\n")).unwrap_or_default();
+        let expected = format!(
+            "POST {} HTTP/1.1\r\n{authorization}content-type: {}\r\naccept: */*\r\nuser-agent: Schoolgate/{}\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n\r\n{}",
+            case.path,
             case.content_type,
             env!("CARGO_PKG_VERSION"),
             server.port,
