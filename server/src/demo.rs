@@ -139,7 +139,7 @@ async fn prepare(options: &Options) -> Result<Config, Failure> {
         .map_err(|source| DemoError::File { path: options.dir.clone(), source })?;
     let file = folder.join(CONFIG);
     write(&file, configuration(options, &folder).as_bytes())?;
-    let config = Config::load(&Source { file: Some(file), variables: Vec::new() })?;
+    let config = Config::load(&Source::of_process(Some(file)))?;
     KeyRing::generate(&OsRng, SystemClock.now()).save(&config.keys.ring)?;
     let opened = open::open(&config, Opening { migrate: true, demo: DemoRule::Either }).await?;
     let mut tx = opened.db.begin().await?;
