@@ -201,9 +201,12 @@ impl Overload {
         let during = format!("peak; {} KiB for each connection", more / connections);
         line("memory during", &mib(self.during_peak_kib), &during);
         let words = if self.stands_still() { "stands still" } else { "GROWS" };
-        let late = format!("{} in the last quarter: {words}", mib(self.late_kib));
-        line("  in the second quarter of the time", &mib(self.early_kib), &late);
+        let last = format!("{} in the last quarter: {words}", mib(self.last_kib));
+        line("  in the third quarter of the time", &mib(self.third_kib), &last);
         let words = if self.goes_back() { "no growth" } else { "MORE than a tenth above the peak before" };
         line("memory after", &mib(self.after_kib), words);
+        let words =
+            if self.loses_nothing() { "no more: nothing is lost" } else { "MORE than the first time: it leaks" };
+        line("  peak of the same once more", &mib(self.again_peak_kib), words);
     }
 }
