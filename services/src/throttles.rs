@@ -64,9 +64,12 @@ impl Waits {
 
     /// The wait after that many failures.
     fn after(self, failures: i64) -> i64 {
-        let Ok(doublings) = u32::try_from(failures - self.from) else { return 0 };
-        let wait = 1_i64.checked_shl(doublings.min(62)).and_then(|factor| self.first_ms.checked_mul(factor));
-        wait.unwrap_or(self.longest_ms).min(self.longest_ms)
+        if failures < self.from {
+            return 0;
+        }
+        // Forty doublings of a second are longer than any wait.
+        let doublings = u32::try_from(failures - self.from).unwrap_or(u32::MAX).min(40);
+        self.first_ms.saturating_mul(1 << doublings).min(self.longest_ms)
     }
 }
 
