@@ -48,7 +48,7 @@ export async function answer(page: Page, code: string): Promise<void> {
 }
 
 export async function signInByCode(page: Page, portal: Portal, person: Person, at?: string): Promise<void> {
-  const before = portal.phone(person).messages().length;
+  const before = portal.phone(person).withCode().length;
   await askForCode(page, person.id_number, at ?? `${portal.origin}/sign-in`);
   await answer(page, await portal.phone(person).code(before + 1));
 }

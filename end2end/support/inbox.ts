@@ -39,11 +39,15 @@ export class Phone {
     return texts(this.database, this.role).filter((sms) => sms.to === this.number);
   }
 
+  /** The messages with a code; others are notices. */
+  withCode(): Sms[] {
+    return this.messages().filter((sms) => /#\d{6}\s*$/.test(sms.text));
+  }
+
   /** All codes, oldest first, once there are that many. */
   async codes(count: number): Promise<string[]> {
-    const withCode = (): Sms[] => this.messages().filter((sms) => /#\d{6}\s*$/.test(sms.text));
-    await expect.poll(() => withCode().length, { message: `${count} codes arrived`, timeout: 30_000 }).toBeGreaterThanOrEqual(count);
-    return withCode().map(codeOf);
+    await expect.poll(() => this.withCode().length, { message: `${count} codes arrived`, timeout: 30_000 }).toBeGreaterThanOrEqual(count);
+    return this.withCode().map(codeOf);
   }
 
   /** The newest code, once there are that many. */

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-export const BINARY = path.join(ROOT, 'target/release/schoolgate');
-export const SITE = path.join(ROOT, 'target/site');
+/** The built program and its site; another build, such as a debug one, can be named. */
+export const BINARY = process.env.E2E_BINARY ?? path.join(ROOT, 'target/release/schoolgate');
+export const SITE = process.env.E2E_SITE ?? path.join(ROOT, 'target/site');
 /** Everything the tests make: databases, messages, logs. */
 export const OUT = path.join(ROOT, 'target/e2e');
 

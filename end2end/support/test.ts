@@ -41,7 +41,7 @@ export class Portal {
   }
 }
 
-/** Opens a further browser profile: nothing is shared with the test's own. */
+/** Opens a further browser profile: nothing is shared with the test's own. With a `locale` it has chosen no language. */
 export type Another = (options?: BrowserContextOptions) => Promise<{ context: BrowserContext; page: Page }>;
 
 interface Fixtures {
@@ -74,6 +74,7 @@ export const test = base.extend<Fixtures>({
   context: async ({ context, guard, javaScriptEnabled, portal }, use) => {
     guard.watch(context);
     if (javaScriptEnabled !== false) await guard.listen(context);
+    await inEnglish(context);
     await use(context);
     await new Seen(portal.database).tokensOf(context);
   },
@@ -90,6 +91,7 @@ export const test = base.extend<Fixtures>({
       opened.push(context);
       guard.watch(context);
       if (options.javaScriptEnabled !== false) await guard.listen(context);
+      if (options.locale === undefined) await inEnglish(context);
       return { context, page: await context.newPage() };
     });
     for (const context of opened) {
@@ -98,6 +100,11 @@ export const test = base.extend<Fixtures>({
     }
   },
 });
+
+/** English is chosen in the browser: the crowd's accounts speak Hebrew, and the tests look for English words. */
+async function inEnglish(context: BrowserContext): Promise<void> {
+  await context.addCookies([{ name: '__Host-lang', value: 'en', domain: 'localhost', path: '/', secure: true, httpOnly: true, sameSite: 'Lax' }]);
+}
 
 async function profile(browser: Browser, options: BrowserContextOptions): Promise<BrowserContext> {
   return browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });

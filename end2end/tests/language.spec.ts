@@ -65,7 +65,7 @@ test('the account keeps its language for browsers that have not chosen', async (
   await enter(context, portal, person);
   const reply = await context.request.post(`${portal.origin}/me/language`, { form: { lang: 'ru' }, maxRedirects: 0 });
   expect(reply.status()).toBe(303);
-  const other = await another();
+  const other = await another({ locale: 'en-US' });
   await other.page.goto('/sign-in/password');
   await expect(other.page.locator('html')).toHaveAttribute('lang', 'en');
   await typePassword(other.page, person.user_code, person.password);
