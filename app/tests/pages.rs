@@ -3,6 +3,7 @@
 //! `PREVIEW_DIR=target/preview cargo test -p schoolgate-app --features ssr --test pages` also writes the pages there, to be looked at.
 
 #![cfg(feature = "ssr")]
+#![recursion_limit = "512"]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests may panic")]
 
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
@@ -87,6 +88,8 @@ fn me_info() -> MeInfo {
         password_set_at: Some(NOW - 5_000_000_000),
         previous_sign_in_at: Some(NOW - 3_000_000),
         sessions: 2,
+        messages_locale: Locale::Ru,
+        messages_locale_saved: true,
     }
 }
 

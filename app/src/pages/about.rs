@@ -26,7 +26,7 @@ pub fn meta(ctx: &PageContext) -> PageMeta {
 pub fn AboutRegistration(
     /// The request.
     ctx: PageContext,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     view! {
         <div class="page">
@@ -47,6 +47,7 @@ pub fn AboutRegistration(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Steps with a name and a sentence each.

@@ -24,7 +24,7 @@ pub fn meta(ctx: &PageContext) -> PageMeta {
 pub fn Accessibility(
     /// The request.
     ctx: PageContext,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     view! {
         <div class="page">
@@ -58,4 +58,5 @@ pub fn Accessibility(
             </div>
         </div>
     }
+    .into_any()
 }

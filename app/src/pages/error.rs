@@ -101,7 +101,7 @@ pub fn ErrorPage(
     ctx: PageContext,
     /// Why it failed.
     failure: Failure,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let [title, lead, act] = failure.text(locale);
     let incident = tr!(locale, errors.incident, id = SLOT);
@@ -135,4 +135,5 @@ pub fn ErrorPage(
             </div>
         </div>
     }
+    .into_any()
 }

@@ -23,7 +23,7 @@ pub fn meta(ctx: &PageContext) -> PageMeta {
 pub fn Home(
     /// The request.
     ctx: PageContext,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     view! {
         <section class="hero">
@@ -59,6 +59,7 @@ pub fn Home(
             </section>
         </div>
     }
+    .into_any()
 }
 
 /// The two leaves. Whoever is signed in enters by the first; the second leads to the wizard only where one exists.

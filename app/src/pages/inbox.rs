@@ -109,7 +109,7 @@ pub fn Inbox(
     show: Option<Channel>,
     /// The chosen message.
     selected: Option<String>,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let items: Vec<_> = items.into_iter().filter(|item| show.is_none_or(|channel| item.channel == channel)).collect();
     let open = selected.and_then(|id| items.iter().find(|item| item.id == id)).or(items.first()).cloned();
@@ -164,6 +164,7 @@ pub fn Inbox(
             }}
         </div>
     }
+    .into_any()
 }
 
 fn row(ctx: &PageContext, item: &InboxItem, show: Option<Channel>, current: bool) -> AnyView {

@@ -6,7 +6,7 @@ use domain::{BirthDate, Locale, UserCode};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Chip, Icon, Note, Tone},
+    components::{Button, ButtonLook, Chip, Icon, Note, Tone},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
@@ -35,6 +35,10 @@ pub struct MeInfo {
     pub previous_sign_in_at: Option<i64>,
     /// Open sessions, this one included.
     pub sessions: u64,
+    /// The language in which messages are sent.
+    pub messages_locale: Locale,
+    /// It has just been chosen.
+    pub messages_locale_saved: bool,
 }
 
 /// What the frame says about the page.
@@ -50,7 +54,7 @@ pub fn Me(
     ctx: PageContext,
     /// The person.
     me: MeInfo,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let given_name = ctx.viewer.as_ref().map_or_else(|| me.name.clone(), |viewer| viewer.given_name.clone());
     let last = match me.previous_sign_in_at {
@@ -74,6 +78,7 @@ pub fn Me(
             <div class="cols sec">{details(locale, &me)} {security(&ctx, &me)}</div>
         </div>
     }
+    .into_any()
 }
 
 fn details(locale: Locale, me: &MeInfo) -> AnyView {
@@ -110,7 +115,7 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
                     }
                         .into_any(),
                     None,
-                )}
+                )} <li>{messages_language(locale, me)}</li>
             </ul>
             <div class="apart">
                 <Note icon=IconName::Lock>
@@ -118,6 +123,49 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
                 </Note>
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// The language of text messages and mails: the account's own, since a message is read on another device than this one.
+fn messages_language(locale: Locale, me: &MeInfo) -> AnyView {
+    let chosen = me.messages_locale;
+    let options: Vec<AnyView> = Locale::ALL
+        .into_iter()
+        .map(|choice| {
+            view! {
+                <option value=choice.code() lang=choice.code() selected=choice == chosen>
+                    {own_name(choice)}
+                </option>
+            }
+            .into_any()
+        })
+        .collect();
+    view! {
+        <form class="what" method="post" action="/me/language">
+            <label for="lang">{tr!(locale, me.messages_language)}</label>
+            <small id="lang-h">{tr!(locale, me.messages_language_why)}</small>
+            {me
+                .messages_locale_saved
+                .then(|| {
+                    view! {
+                        <p class="small" role="status">
+                            <Chip tone=Tone::Good icon=IconName::Check>
+                                {tr!(locale, me.messages_language_saved)}
+                            </Chip>
+                        </p>
+                    }
+                })}
+            <span class="with">
+                <span class="pick">
+                    <select class="select" id="lang" name="lang" aria-describedby="lang-h">
+                        {options}
+                    </select>
+                    <Icon name=IconName::Down />
+                </span>
+                <Button look=ButtonLook::Small>{tr!(locale, me.save)}</Button>
+            </span>
+        </form>
     }
     .into_any()
 }

@@ -24,7 +24,7 @@ pub fn meta(ctx: &PageContext) -> PageMeta {
 pub fn Privacy(
     /// The request.
     ctx: PageContext,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let kept = [
         (tr!(locale, legal.p_row_details), tr!(locale, legal.p_row_details_kept)),
@@ -102,6 +102,7 @@ pub fn Privacy(
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// A list of sentences.

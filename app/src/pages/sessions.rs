@@ -69,7 +69,7 @@ pub fn Sessions(
     sessions: Vec<SessionItem>,
     /// What has just happened.
     ended: Option<Ended>,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let alone = sessions.iter().all(|session| session.current);
     let lost = tr!(locale, me.lost, line = SLOT);
@@ -110,6 +110,7 @@ pub fn Sessions(
             </div>
         </div>
     }
+    .into_any()
 }
 
 fn row(ctx: &PageContext, session: SessionItem) -> AnyView {

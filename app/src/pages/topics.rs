@@ -137,7 +137,7 @@ pub fn TopicPage(
     ctx: PageContext,
     /// Which one.
     topic: Topic,
-) -> impl IntoView {
+) -> AnyView {
     let locale = ctx.locale;
     let text = topic.text(locale);
     let (href, action) = if ctx.viewer.is_some() {
@@ -201,4 +201,5 @@ pub fn TopicPage(
             </div>
         </div>
     }
+    .into_any()
 }

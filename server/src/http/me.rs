@@ -24,6 +24,7 @@ pub async fn page(
     State(state): State<AppState>,
     Page(page): Page,
     SignedInPerson(session): SignedInPerson,
+    Query(after): Query<AfterPost>,
 ) -> Result<Response, Failure> {
     let me = state.portal.people().me(&session).await.map_err(|error| fault(&error, &page.request_id))?;
     let info = MeInfo {
@@ -36,6 +37,8 @@ pub async fn page(
         password_set_at: me.password_changed_at,
         previous_sign_in_at: session.previous_sign_in_at,
         sessions: u64::try_from(me.sessions.len()).unwrap_or(u64::MAX),
+        messages_locale: me.locale.unwrap_or(page.locale),
+        messages_locale_saved: after.saved == "language",
     };
     let meta: PageMeta = pages::me::meta(&page);
     Ok(document(StatusCode::OK, &page, meta, |page| {
@@ -44,11 +47,13 @@ pub async fn page(
     }))
 }
 
-/// `?ended=`: what the post before this page did.
+/// `?ended=`, `?saved=`: what the post before this page did.
 #[derive(Default, Deserialize)]
 pub struct AfterPost {
     #[serde(default)]
     ended: String,
+    #[serde(default)]
+    saved: String,
 }
 
 /// `GET /me/sessions`
@@ -113,7 +118,7 @@ pub async fn end_sessions(
     Ok(Redirect::to("/me/sessions?ended=one").into_response())
 }
 
-/// The chosen language of the account: for messages, and in browsers that have not chosen.
+/// The account's language: for messages, and in browsers that have chosen none.
 #[derive(Deserialize)]
 pub struct LanguageForm {
     lang: String,
@@ -133,9 +138,7 @@ pub async fn set_language(
         .set_locale(&session, locale)
         .await
         .map_err(|error| fault(&error, &visit.request_id))?;
-    let mut response = Redirect::to("/me").into_response();
-    response.headers_mut().append(SET_COOKIE, cookies::language(locale));
-    Ok(response)
+    Ok(Redirect::to("/me?saved=language").into_response())
 }
 
 /// `POST /sign-out`: also for those who are signed out already.
