@@ -212,7 +212,7 @@ fn all_pages() -> Vec<Rendered> {
                 TopicPage(TopicPageProps { ctx: ctx.clone(), topic }).into_any()
             }));
         }
-        let ctx = context(locale, "/accessibility", true, false);
+        let ctx = context(locale, "/accessibility", false, false);
         pages.push(render("accessibility", &ctx, accessibility::meta(&ctx), || {
             Accessibility(AccessibilityProps { ctx: ctx.clone() }).into_any()
         }));
