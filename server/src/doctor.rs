@@ -1,6 +1,7 @@
 //! Looks whether everything the portal needs is in order, and says how to mend what is not.
 //!
-//! It sends no message and changes no record. Each check stands alone: one that fails does not hide the others.
+//! It sends no message and changes no record; a database that never had keys takes these as its own, as at the first start.
+//! Each check stands alone: one that fails does not hide the others.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -69,14 +70,7 @@ impl Finding {
 
 /// Makes every check, in the order in which one would mend.
 pub async fn examine(config: &Config) -> Vec<Finding> {
-    let mut findings: Vec<_> = config
-        .warnings()
-        .into_iter()
-        .map(|warning| Finding::new("configuration", State::Warning, warning, ""))
-        .collect();
-    if findings.is_empty() {
-        findings.push(Finding::good("configuration", "every key is right"));
-    }
+    let mut findings = vec![Finding::good("configuration", "every key is right")];
     findings.push(clock(&SystemClock, Path::new(SYNCHRONISED)));
     let (keys, sealer) = keys(&config.keys.ring);
     findings.push(keys);
@@ -219,28 +213,33 @@ async fn gateways(config: &Config) -> Vec<Finding> {
 async fn public_url(url: &PublicUrl) -> Finding {
     const SUBJECT: &str = "public address";
     let host = url.host().trim_matches(['[', ']']).to_owned();
-    let mut addresses = match timeout(PATIENCE, lookup_host((host.as_str(), url.port()))).await {
-        Ok(Ok(addresses)) => addresses,
-        _ => {
-            return Finding::new(
-                SUBJECT,
-                State::Bad,
-                format!("the name {host} leads to no address"),
-                "add it to the DNS, or set server.public_url to the name people type",
-            );
-        }
+    let found = timeout(PATIENCE, lookup_host((host.as_str(), url.port()))).await;
+    let Some(address) = found.ok().and_then(Result::ok).and_then(|mut addresses| addresses.next()) else {
+        return Finding::new(
+            SUBJECT,
+            State::Bad,
+            format!("the name {host} leads to no address"),
+            "add it to the DNS, or set server.public_url to the name people type",
+        );
     };
-    let Some(address) = addresses.next() else {
-        return Finding::new(SUBJECT, State::Bad, format!("the name {host} leads to no address"), "add it to the DNS");
-    };
-    match timeout(PATIENCE, TcpStream::connect(address)).await {
-        Ok(Ok(_)) => Finding::good(SUBJECT, format!("{} answers", url.origin())),
-        _ => Finding::new(
+    let origin = url.origin();
+    if !matches!(timeout(PATIENCE, TcpStream::connect(address)).await, Ok(Ok(_))) {
+        return Finding::new(
             SUBJECT,
             State::Warning,
-            format!("{} does not answer from here", url.origin()),
+            format!("{origin} does not answer from here"),
             "start the portal and its proxy; if they run, look at the firewall",
-        ),
+        );
+    }
+    if url.is_https() {
+        Finding::good(SUBJECT, format!("{origin} answers"))
+    } else {
+        Finding::new(
+            SUBJECT,
+            State::Warning,
+            format!("{origin} answers, without TLS: for trying out on this machine only"),
+            "set server.public_url to the https address",
+        )
     }
 }
 

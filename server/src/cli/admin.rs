@@ -43,7 +43,7 @@ pub struct CreateArguments {
     /// Mobile for the second factor, such as +972501234567
     #[arg(long)]
     mobile: Option<String>,
-    /// Language: he, ar, ru or en [default: portal.default_locale]
+    /// Language: he, ar, ru or en; without it the portal's own
     #[arg(long)]
     locale: Option<String>,
     /// Answer in JSON

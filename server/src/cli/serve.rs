@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Serve a demo database, with its inbox (and refuse any other)
     #[arg(long)]
     demo: bool,
-    /// Bring the database up to date first, whatever database.auto_migrate says
+    /// Bring the database up to date first, whatever the configuration says
     #[arg(long)]
     migrate: bool,
 }

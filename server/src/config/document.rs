@@ -64,8 +64,8 @@ pub fn markdown() -> String {
          One TOML file: the one `--config` or `{FILE_VARIABLE}` names, else `{FILE}` in the working directory, else the defaults below.\n\
          Every key is also an environment variable, which wins: `server.listen` is `{VARIABLE_PREFIX}SERVER__LISTEN`. There a list takes commas\n\
          (`10.0.0.0/8,192.168.0.0/16`) or TOML, a table takes TOML (`{{ he = \"…\", ru = \"…\" }}`) or one variable per entry\n\
-         (`{VARIABLE_PREFIX}PORTAL__NAME__RU`), and an entry of a list of tables is counted from 0 (`{VARIABLE_PREFIX}SMS__GATEWAY__0__SECRET`).\n\
-         A secret can be kept in a file of its own: `<key>_file` names it.\n\n\
+         (`{VARIABLE_PREFIX}PORTAL__NAME__RU`), and an entry of a list of tables is counted from 0 (`{VARIABLE_PREFIX}SMS__GATEWAY__0__NAME`).\n\
+         A secret can be kept in a file of its own: `<key>_file` names it; among a gateway's `secrets`, `{{ token = {{ file = \"…\" }} }}` does.\n\n\
          Unknown keys, values out of bounds and unreadable secret files stop the start; all of them are named at once, an unknown key together with the nearest known one.\n\
          `schoolgate config check` says what is wrong without starting, `schoolgate config print-default` prints the documented file.\n\
          Relative paths count from the working directory.\n"

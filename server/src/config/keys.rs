@@ -97,7 +97,10 @@ impl Rule {
             }
             Self::Text(0, most) => Some(format!("at most {most} characters")),
             Self::Text(least, most) => Some(format!("{least} to {most} characters")),
-            Self::OneOf(words) => Some(format!("one of {}", words.join(", "))),
+            Self::OneOf(words) => {
+                let words: Vec<_> = words.iter().map(|word| if word.is_empty() { "\"\"" } else { word }).collect();
+                Some(format!("one of {}", words.join(", ")))
+            }
         }
     }
 }
