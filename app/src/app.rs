@@ -63,7 +63,9 @@ mod on_the_server {
             let (title, refusal) = match &self.page {
                 Interactive::SignIn(page) => (tr!(self.locale, sign_in.title), &page.refusal),
                 Interactive::Password(page) => (tr!(self.locale, sign_in.password_title), &page.refusal),
-                Interactive::Code(page) if page.second_factor => (tr!(self.locale, sign_in.second_title), &page.refusal),
+                Interactive::Code(page) if page.second_factor => {
+                    (tr!(self.locale, sign_in.second_title), &page.refusal)
+                }
                 Interactive::Code(page) => (tr!(self.locale, sign_in.code_title), &page.refusal),
             };
             PageMeta {

@@ -8,6 +8,8 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
 
+use domain::{BirthDate, IdKind, Locale, UserCode};
+use leptos::{prelude::*, reactive::owner::Owner};
 use schoolgate_app::{
     components::{Button, ErrorItem, ErrorSummary, Field, Step, StepRail},
     icons::IconName,
@@ -25,8 +27,6 @@ use schoolgate_app::{
         topics::{self, Topic, TopicPage, TopicPageProps},
     },
 };
-use domain::{BirthDate, IdKind, Locale, UserCode};
-use leptos::{prelude::*, reactive::owner::Owner};
 
 const NOW: i64 = 1_795_329_660_000;
 

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use app::pages::inbox::InboxItem;
 use clap::Args;
 use services::hasher::PasswordHasher;
+use services::portal::Portal;
 use services::portal::PortalParts;
 use services::store::meta;
-use services::portal::Portal;
 use services::{Clock as _, KeyRing, OsRng, Sealer, SystemClock};
 
 use crate::cli::{Exit, Failure};
@@ -133,10 +133,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
 
 async fn prepare(options: &Options) -> Result<Config, Failure> {
     clear(&options.dir)?;
-    let folder = options
-        .dir
-        .canonicalize()
-        .map_err(|source| DemoError::File { path: options.dir.clone(), source })?;
+    let folder = options.dir.canonicalize().map_err(|source| DemoError::File { path: options.dir.clone(), source })?;
     let file = folder.join(CONFIG);
     write(&file, configuration(options, &folder).as_bytes())?;
     let config = Config::load(&Source::of_process(Some(file)))?;
@@ -189,15 +186,15 @@ fn write(path: &Path, content: &[u8]) -> Result<(), DemoError> {
 fn configuration(options: &Options, folder: &Path) -> String {
     let listen = SocketAddr::from(([127, 0, 0, 1], options.port));
     let path = |name: &str| toml::Value::from(folder.join(name).to_string_lossy().into_owned());
-    let database = options
-        .database
-        .clone()
-        .unwrap_or_else(|| format!("sqlite://{}", folder.join("demo.sqlite").display()));
+    let database =
+        options.database.clone().unwrap_or_else(|| format!("sqlite://{}", folder.join("demo.sqlite").display()));
     format!(
         "# The demo's configuration, made by `schoolgate demo`.\n\
          [server]\nlisten = \"{listen}\"\npublic_url = \"http://localhost:{port}\"\n\n\
          [database]\nurl = {database}\n\n\
          [keys]\nring = {ring}\n\n\
+         # Everybody who tries the demo sits behind one address.\n\
+         [throttle]\nschool_networks = [\"127.0.0.0/8\", \"::1/128\"]\n\n\
          [log]\nfilter = \"warn,schoolgate_server::run=info\"\n\n\
          [[sms.gateway]]\nname = \"demo-sms\"\nkind = \"folder\"\npath = {sms}\n\n\
          [mail]\nfrom = \"portal@schoolgate.example\"\n\n\

@@ -108,12 +108,7 @@ impl MessageTexts {
     }
 
     fn failures_sms(&self, locale: Locale) -> String {
-        tr!(
-            locale,
-            messages.failures_sms,
-            service = self.short_name.as_str(),
-            line = self.help_line.as_str()
-        )
+        tr!(locale, messages.failures_sms, service = self.short_name.as_str(), line = self.help_line.as_str())
     }
 
     fn failures_mail(&self, locale: Locale, failures: &FailuresPayload) -> Composed {
@@ -134,7 +129,8 @@ impl MessageTexts {
         lines.extend_from_slice(paragraphs);
         lines.push(tr!(locale, messages.mail_sign_off, service = self.names.get(locale).as_str()));
         lines.push(tr!(locale, messages.mail_no_reply, line = self.help_line.as_str()));
-        let body: String = lines.iter().map(|line| format!("<p style=\"margin:0 0 16px\">{}</p>", escaped(line))).collect();
+        let body: String =
+            lines.iter().map(|line| format!("<p style=\"margin:0 0 16px\">{}</p>", escaped(line))).collect();
         // Mail programs know neither style sheets nor logical properties: direction and style stand on the element.
         let html = format!(
             "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\">\

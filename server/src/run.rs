@@ -14,8 +14,8 @@ use domain::Locale;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use services::delivery::{Delivery, InvalidSettings};
 use services::hasher::{HashError, PasswordHasher};
-use services::portal::PortalParts;
 use services::portal::Portal;
+use services::portal::PortalParts;
 use services::{Clock, OsRng, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -212,12 +212,7 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
 }
 
 async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watch::Receiver<bool>) {
-    let router = Router::new().route(
-        "/metrics",
-        get(move || {
-            std::future::ready(http::render_metrics(&state))
-        }),
-    );
+    let router = Router::new().route("/metrics", get(move || std::future::ready(http::render_metrics(&state))));
     let ended = axum::serve(listener, router)
         .with_graceful_shutdown(async move {
             let _ = stopped.changed().await;

@@ -1,5 +1,10 @@
 //! The router as a whole: what every answer carries, what is refused, and that nobody learns who is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
 
 mod support;
 
@@ -296,7 +301,8 @@ async fn signing_in_by_password_leads_to_the_page_first_asked_for() {
     assert_eq!((asked.status, asked.header(header::LOCATION)), (StatusCode::SEE_OTHER, "/sign-in?next=/me/sessions"));
     let page = portal.get("/sign-in?next=/me/sessions").await;
     assert!(page.text.contains("name=\"next\" value=\"/me/sessions\""), "the form carries it on");
-    for (next, leads_to) in [("/me/sessions", "/me/sessions"), ("//evil.example", "/me"), ("https://evil.example", "/me")]
+    for (next, leads_to) in
+        [("/me/sessions", "/me/sessions"), ("//evil.example", "/me"), ("https://evil.example", "/me")]
     {
         let form = format!("user_code={}&password={}&next={next}", portal.user_code, PASSWORD.replace(' ', "+"));
         let answer = portal.post_form("/sign-in/password", &form, "__Host-session=planted").await;

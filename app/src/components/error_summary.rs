@@ -20,7 +20,7 @@ pub struct ErrorItem {
 pub fn ErrorSummary(
     /// "Check what you typed", in the reader's language.
     #[prop(into)]
-    title: String,
+    title: Signal<String>,
     /// What to mend.
     #[prop(into)]
     items: Signal<Vec<ErrorItem>>,
@@ -47,7 +47,7 @@ pub fn ErrorSummary(
                 <div class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="errors" node_ref=node>
                     <h2 id="errors">
                         <Icon name=IconName::Stop />
-                        {title.clone()}
+                        {title.get()}
                     </h2>
                     <ul>
                         {items

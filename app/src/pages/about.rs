@@ -104,7 +104,7 @@ fn register(ctx: &PageContext) -> AnyView {
                 .then(|| {
                     view! {
                         <div class="btns">
-                            <LinkButton href="/register">{tr!(locale, home.register)}</LinkButton>
+                            <LinkButton href="/register">{tr!(locale, sign_in.register)}</LinkButton>
                         </div>
                     }
                 })}

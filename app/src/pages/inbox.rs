@@ -185,12 +185,25 @@ fn row(ctx: &PageContext, item: &InboxItem, show: Option<Channel>, current: bool
     .into_any()
 }
 
+/// A text message; the line that phones read runs from left to right whatever the language.
+fn sms_text(text: &str) -> AnyView {
+    match text.rsplit_once('\n') {
+        Some((words, line)) if line.starts_with('@') => view! {
+            {with_links(words)}
+            "\n"
+            <bdi class="ltr num">{line.to_owned()}</bdi>
+        }
+        .into_any(),
+        _ => with_links(text),
+    }
+}
+
 fn reading_pane(ctx: &PageContext, item: InboxItem) -> AnyView {
     let locale = ctx.locale;
     let (lang, dir) = (item.locale.code(), item.locale.dir());
     let sent = ctx.moment(item.at);
     let title = match item.channel {
-        Channel::Sms => view! { <h2 id="m">{tr!(locale, inbox.sms)}</h2> }.into_any(),
+        Channel::Sms => view! { <h2 id="m"><bdi class="ltr num">{item.to.clone()}</bdi></h2> }.into_any(),
         Channel::Mail => view! {
             <h2 id="m" lang=lang dir=dir>
                 {item.subject.clone().unwrap_or_default()}
@@ -201,7 +214,7 @@ fn reading_pane(ctx: &PageContext, item: InboxItem) -> AnyView {
     let body = match item.channel {
         Channel::Sms => view! {
             <div class="bubble" lang=lang dir=dir>
-                {with_links(&item.text)}
+                {sms_text(&item.text)}
             </div>
         }
         .into_any(),

@@ -75,53 +75,52 @@ pub fn Me(
                     <p>{tr!(locale, me.services_empty)}</p>
                 </div>
             </section>
-            <div class="cols sec">{details(locale, &me)} {security(&ctx, &me)}</div>
+            <div class="cols sec">{details(locale, &me)} <div class="stack">{security(&ctx, &me)} {language(locale, &me)}</div></div>
         </div>
     }
     .into_any()
 }
 
+/// What the school office keeps: shown here, changed there.
 fn details(locale: Locale, me: &MeInfo) -> AnyView {
     let none = || tr!(locale, me.none).to_owned();
     let birth_date = me.birth_date.map(|date| format!("{}.{}.{}", date.day(), date.month(), date.year()));
-    let user_code = me.user_code.clone().map(|code| {
-        row(
-            tr!(locale, me.user_code),
-            view! {
-                <bdi class="ltr num">{code.to_string()}</bdi>
-                " · "
-                {tr!(locale, me.user_code_fixed)}
-            }
-            .into_any(),
-            None,
-        )
-    });
     view! {
         <section class="card" aria-labelledby="h-d">
-            <h2 id="h-d">{tr!(locale, me.details)}</h2>
+            <div class="row">
+                <h2 id="h-d">{tr!(locale, me.details)}</h2>
+                <Chip tone=Tone::Plain icon=IconName::Lock>
+                    {tr!(locale, me.office)}
+                </Chip>
+            </div>
             <ul class="links">
-                {row(tr!(locale, me.name), view! { <bdi>{me.name.clone()}</bdi> }.into_any(), Some(locale))}
-                {row(tr!(locale, me.id_number), number(me.id_number_masked.clone(), none()), Some(locale))}
-                {row(tr!(locale, me.birth_date), number(birth_date, none()), Some(locale))}
-                {row(tr!(locale, me.mobile), number(me.mobile_masked.clone(), none()), Some(locale))}
-                {row(tr!(locale, me.email), number(me.email_masked.clone(), none()), Some(locale))}
-                {user_code}
-                {row(
-                    tr!(locale, me.language),
-                    view! {
-                        {own_name(locale)}
-                        " · "
-                        {tr!(locale, me.language_how)}
-                    }
-                        .into_any(),
-                    None,
-                )} <li>{messages_language(locale, me)}</li>
+                {row(tr!(locale, me.name), view! { <bdi>{me.name.clone()}</bdi> }.into_any())}
+                {row(tr!(locale, me.id_number), number(me.id_number_masked.clone(), none()))}
+                {row(tr!(locale, me.birth_date), number(birth_date, none()))}
+                {row(tr!(locale, me.mobile), number(me.mobile_masked.clone(), none()))}
+                {row(tr!(locale, me.email), number(me.email_masked.clone(), none()))}
             </ul>
             <div class="apart">
                 <Note icon=IconName::Lock>
                     <p class="small">{tr!(locale, me.office_why)}</p>
                 </Note>
             </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// The language of pages, which the menu changes, and of messages, which this form changes.
+fn language(locale: Locale, me: &MeInfo) -> AnyView {
+    view! {
+        <section class="card" aria-labelledby="h-g">
+            <h2 id="h-g">{tr!(locale, me.language)}</h2>
+            <ul class="links">
+                {row(
+                    own_name(locale),
+                    tr!(locale, me.language_how).into_any(),
+                )} <li>{messages_language(locale, me)}</li>
+            </ul>
         </section>
     }
     .into_any()
@@ -178,19 +177,11 @@ fn number(value: Option<String>, none: String) -> AnyView {
     }
 }
 
-/// One detail; `locked` says, in the reader's language, that the office changes it.
-fn row(name: &'static str, value: AnyView, locked: Option<Locale>) -> AnyView {
+/// One thing and what is known of it.
+fn row(name: &'static str, value: AnyView) -> AnyView {
     view! {
         <li>
             <span class="what">{name} <small>{value}</small></span>
-            {locked
-                .map(|locale| {
-                    view! {
-                        <Chip tone=Tone::Plain icon=IconName::Lock>
-                            {tr!(locale, me.office)}
-                        </Chip>
-                    }
-                })}
         </li>
     }
     .into_any()
@@ -198,6 +189,17 @@ fn row(name: &'static str, value: AnyView, locked: Option<Locale>) -> AnyView {
 
 fn security(ctx: &PageContext, me: &MeInfo) -> AnyView {
     let locale = ctx.locale;
+    let user_code = me.user_code.clone().map(|code| {
+        row(
+            tr!(locale, me.user_code),
+            view! {
+                <bdi class="ltr num">{code.to_string()}</bdi>
+                " · "
+                {tr!(locale, me.user_code_fixed)}
+            }
+            .into_any(),
+        )
+    });
     let password = match me.password_set_at {
         Some(at) => tr!(locale, me.password_set, when = ctx.moment(at).human),
         None => tr!(locale, me.password_none).to_owned(),
@@ -206,7 +208,8 @@ fn security(ctx: &PageContext, me: &MeInfo) -> AnyView {
         <section class="card" aria-labelledby="h-y">
             <h2 id="h-y">{tr!(locale, me.security)}</h2>
             <ul class="links">
-                {row(tr!(locale, me.password), password.into_any(), None)}
+                {user_code}
+                {row(tr!(locale, me.password), password.into_any())}
                 <li>
                     <span class="what">
                         {tr!(locale, me.devices)} <small>{tr_count!(locale, me.sessions, me.devices_count)}</small>

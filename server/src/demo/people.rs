@@ -64,14 +64,7 @@ struct Plan {
     grant: Option<Grant<Uuid>>,
 }
 
-fn staff(
-    key: &str,
-    name: [&str; 3],
-    user_code: &'static str,
-    password: &str,
-    phone: &str,
-    grant: Grant<Uuid>,
-) -> Plan {
+fn staff(key: &str, name: [&str; 3], user_code: &'static str, password: &str, phone: &str, grant: Grant<Uuid>) -> Plan {
     Plan {
         key: key.to_owned(),
         name: name.map(ToOwned::to_owned),
@@ -170,10 +163,7 @@ fn letters(mut number: u32) -> String {
 
 /// Eight digits and the check digit that fits them.
 fn valid_id_number(first: u32) -> String {
-    (0..10)
-        .map(|check| format!("{first:08}{check}"))
-        .find(|number| IdNumber::parse(number).is_ok())
-        .unwrap_or_default()
+    (0..10).map(|check| format!("{first:08}{check}")).find(|number| IdNumber::parse(number).is_ok()).unwrap_or_default()
 }
 
 /// The seven characters and the check character that fits them.

@@ -5,8 +5,8 @@
 mod docs;
 mod extract;
 mod me;
-mod problem;
 mod password_policy;
+mod problem;
 mod sign_in;
 
 use axum::Router;

@@ -66,9 +66,15 @@ impl Assets {
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
         let folder = ServeDir::new(self.site.join("pkg")).precompressed_br().precompressed_gzip();
         let mut router = Router::new().nest_service("/pkg", folder);
-        for name in
-            ["favicon.svg", "favicon.ico", "icon-192.png", "icon-512.png", "apple-touch-icon.png", "site.webmanifest", "robots.txt"]
-        {
+        for name in [
+            "favicon.svg",
+            "favicon.ico",
+            "icon-192.png",
+            "icon-512.png",
+            "apple-touch-icon.png",
+            "site.webmanifest",
+            "robots.txt",
+        ] {
             router = router.route_service(&format!("/{name}"), ServeFile::new(self.site.join(name)));
         }
         router.layer(middleware::from_fn(cache_control))

@@ -140,10 +140,7 @@ fn page_context(
 ) -> PageContext {
     PageContext {
         locale,
-        path: request
-            .uri()
-            .path_and_query()
-            .map_or_else(|| "/".to_owned(), |path| path.as_str().to_owned()),
+        path: request.uri().path_and_query().map_or_else(|| "/".to_owned(), |path| path.as_str().to_owned()),
         viewer: session.map(|session| ViewerInfo {
             given_name: session.given_name.clone(),
             display_name: session.display_name.clone(),
@@ -164,7 +161,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parts.extensions.get::<PageContext>().cloned().map(Self).ok_or(Failure::status(StatusCode::INTERNAL_SERVER_ERROR))
+        parts
+            .extensions
+            .get::<PageContext>()
+            .cloned()
+            .map(Self)
+            .ok_or(Failure::status(StatusCode::INTERNAL_SERVER_ERROR))
     }
 }
 

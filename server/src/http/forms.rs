@@ -192,4 +192,3 @@ fn show(state: &AppState, status: StatusCode, page: &PageContext, data: Interact
     let meta = boot.meta(page.nonce.as_deref(), &state.assets.script, &state.assets.wasm);
     public_document(status, page, meta, |_| boot.view())
 }
-

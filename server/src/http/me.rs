@@ -6,8 +6,8 @@ use app::pages;
 use app::pages::me::MeInfo;
 use app::pages::sessions::{Ended, SessionItem, SignInMethod};
 use axum::extract::{Form, Query, State};
-use axum::http::header::SET_COOKIE;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -132,12 +132,7 @@ pub async fn set_language(
     Form(form): Form<LanguageForm>,
 ) -> Result<Response, Failure> {
     let locale = domain::Locale::from_code(&form.lang).ok_or(Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
-    state
-        .portal
-        .accounts()
-        .set_locale(&session, locale)
-        .await
-        .map_err(|error| fault(&error, &visit.request_id))?;
+    state.portal.accounts().set_locale(&session, locale).await.map_err(|error| fault(&error, &visit.request_id))?;
     Ok(Redirect::to("/me?saved=language").into_response())
 }
 

@@ -48,10 +48,8 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
         headers.insert(name, HeaderValue::from_static(value));
     }
     if state.web.https {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-        );
+        headers
+            .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains"));
     }
     // Documents and API answers hold personal data and a nonce; files set their own rule.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
 
-use services::delivery::sms::parts;
 use services::Timestamp;
+use services::delivery::sms::parts;
 
 use super::*;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use domain::{Email, Mobile};
 use services::StoreError;
-use services::portal::Portal;
 use services::delivery::{Delivery, DeliveryError, FailureKind, Mail, Sms};
 use services::outbox::LeasedMessage;
+use services::portal::Portal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 

@@ -16,7 +16,9 @@ use schoolgate_server::state::{AppState, Parts, WebSettings};
 use services::hasher::{HashSettings, PasswordHasher};
 use services::people::NewPerson;
 use services::store::meta;
-use services::{Clock as _, Db, DbSettings, KeyRing, ManualClock, Portal, PortalParts, Sealer, SeededRng, Settings, Visit};
+use services::{
+    Clock as _, Db, DbSettings, KeyRing, ManualClock, Portal, PortalParts, Sealer, SeededRng, Settings, Visit,
+};
 use tower::ServiceExt as _;
 
 /// 2026-01-15 08:00 UTC.
@@ -56,13 +58,16 @@ pub async fn portal_with(web: WebSettings) -> TestPortal {
     let rng = Arc::new(SeededRng::new(7));
     let sealer = Sealer::new(&KeyRing::generate(&*rng, clock.now()));
     meta::check_keys(&db, &sealer, &*rng).await.unwrap();
-    let hasher = PasswordHasher::new(HashSettings { m_kib: 64, t: 1, p: 1, threads: 1, queue: 8, pepper: None }).unwrap();
+    let hasher =
+        PasswordHasher::new(HashSettings { m_kib: 64, t: 1, p: 1, threads: 1, queue: 8, pepper: None }).unwrap();
     let settings = Settings { id_kinds: vec![IdKind::IlId, IdKind::RuSnils], ..Settings::default() };
     let portal = Portal::new(PortalParts { db, keys: sealer, clock: clock.clone(), rng, hasher, settings });
     let user_code = add_parent(&portal).await;
     let name = |text: &str| text.to_owned();
     let info = PortalInfo {
-        names: PerLocale { he: name("פורטל"), ar: name("بوابة"), ru: name("Портал"), en: name("Portal") },
+        names: PerLocale {
+            he: name("פורטל"), ar: name("بوابة"), ru: name("Портал"), en: name("Portal")
+        },
         help_line: name("*6552"),
         contact_email: None,
         default_locale: Locale::He,
@@ -91,13 +96,8 @@ pub async fn portal() -> TestPortal {
 }
 
 async fn add_parent(portal: &Portal) -> UserCode {
-    let visit = Visit {
-        address: None,
-        user_agent: None,
-        request_id: "test".to_owned(),
-        locale: Locale::He,
-        device: None,
-    };
+    let visit =
+        Visit { address: None, user_agent: None, request_id: "test".to_owned(), locale: Locale::He, device: None };
     let new = NewPerson {
         locale: Some(Locale::He),
         identifier: Some(PersonIdentifier::IlId(IdNumber::parse(KNOWN).unwrap())),
@@ -146,11 +146,7 @@ impl TestPortal {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        }
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -96,11 +96,7 @@ pub async fn answer_code(
 ) -> Result<Done, Refusal> {
     let flow = flow.ok_or_else(|| Refusal::one(FieldName::Code, Problem::FlowUnknown))?;
     if !form.resend.is_empty() {
-        portal
-            .codes()
-            .resend(visit, flow)
-            .await
-            .map_err(|error| refuse(portal, visit, FieldName::Code, &error))?;
+        portal.codes().resend(visit, flow).await.map_err(|error| refuse(portal, visit, FieldName::Code, &error))?;
         return Ok(Done { next: "/sign-in/code?sent=1".to_owned(), cookies: Vec::new() });
     }
     if form.code.trim().is_empty() {

@@ -24,12 +24,10 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
         resend: String::new(),
     };
     let answer = submission(locale, refusal, FieldName::Code, read, answer_code);
-    let items = Signal::derive(move || {
-        refusal.with(|refusal| summary(locale, IdKind::IlId, refusal, &[FieldName::Code]))
-    });
-    let error = Signal::derive(move || {
-        refusal.with(|refusal| field_error(locale, IdKind::IlId, FieldName::Code, refusal))
-    });
+    let items =
+        Signal::derive(move || refusal.with(|refusal| summary(locale, IdKind::IlId, refusal, &[FieldName::Code])));
+    let error =
+        Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, FieldName::Code, refusal)));
     let (title, lead) = if page.second_factor {
         (tr!(locale, sign_in.second_title), tr!(locale, sign_in.second_lead))
     } else {
@@ -44,10 +42,7 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
         <div class="page">
             <div class="split ways">
                 <section class="panel leaf">
-                    {move || {
-                        let title = refusal.with(|refusal| summary_title(locale, refusal));
-                        view! { <ErrorSummary title items /> }
-                    }}
+                    <ErrorSummary title=summary_title(locale, refusal) items />
                     <a class="back" href="/sign-in">
                         <Icon name=IconName::Back />
                         {back}
@@ -181,11 +176,8 @@ fn count_down(left_s: RwSignal<u32>) {
         let left = left_s.get();
         let handle: Option<TimeoutHandle> = (left > 0)
             .then(|| {
-                set_timeout_with_handle(
-                    move || left_s.set(left.saturating_sub(1)),
-                    std::time::Duration::from_secs(1),
-                )
-                .ok()
+                set_timeout_with_handle(move || left_s.set(left.saturating_sub(1)), std::time::Duration::from_secs(1))
+                    .ok()
             })
             .flatten();
         on_cleanup(move || {

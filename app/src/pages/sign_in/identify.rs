@@ -6,7 +6,8 @@ use leptos::prelude::*;
 
 use super::SignInPage;
 use super::password::PasswordCard;
-use super::problems::{field_error, summary, summary_title};
+use super::problems::{field_error, sentence, summary, summary_title};
+use super::slip::Slip;
 use super::submit::submission;
 use crate::api::forms::{FieldName, Refusal};
 use crate::api::sign_in::{StartForm, problem_of, start};
@@ -75,24 +76,17 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
         next: next.get_value(),
     };
     let form = submission(locale, refusal, FieldName::IdNumber, read, start);
-    // A slip is told when the field is left, before anything is sent (the same rule as the server's).
-    let check = move |_| {
+    let slip = Slip::new(refusal, move || {
         let typed = number.get_untracked().map(|input| input.value()).unwrap_or_default();
-        if typed.trim().is_empty() {
-            return;
-        }
-        let problem = PersonIdentifier::parse(kind.get_untracked(), &typed).err().map(problem_of);
-        let shown = refusal.with_untracked(|refusal| refusal.of(FieldName::IdNumber));
-        if shown != problem {
-            refusal.set(problem.map(|problem| Refusal::one(FieldName::IdNumber, problem)).unwrap_or_default());
-        }
-    };
-    let title = move || refusal.with(|refusal| summary_title(locale, refusal));
-    let items = Signal::derive(move || {
-        // What was found while typing stands at the field; the summary is for a form that was sent.
-        refusal.with(|refusal| summary(locale, kind.get(), refusal, &[FieldName::IdNumber]))
+        let empty = typed.trim().is_empty();
+        PersonIdentifier::parse(kind.get_untracked(), &typed).err().filter(|_| !empty).map(problem_of)
     });
-    let error = Signal::derive(move || refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)));
+    let items =
+        Signal::derive(move || refusal.with(|refusal| summary(locale, kind.get(), refusal, &[FieldName::IdNumber])));
+    let error = Signal::derive(move || match slip.found() {
+        Some(found) => found.map(|problem| sentence(locale, kind.get(), FieldName::IdNumber, problem)),
+        None => refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)),
+    });
     let several = page.kinds.len() > 1;
     let (label, hint) = if several {
         (tr!(locale, sign_in.id_label), tr!(locale, sign_in.id_hint))
@@ -102,7 +96,7 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
         (tr!(locale, sign_in.id_label_il), tr!(locale, sign_in.id_hint_il))
     };
     view! {
-        {move || view! { <ErrorSummary title=title() items /> }}
+        <ErrorSummary title=summary_title(locale, refusal) items />
         <h1>{tr!(locale, sign_in.title)}</h1>
         <p class="muted lead-in">{tr!(locale, sign_in.sms_lead)}</p>
         <form method="post" action="/sign-in" novalidate on:submit=move |event| form.submit(event)>
@@ -120,7 +114,8 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
                 maxlength=32
                 ltr=true
                 node=number
-                on:change=check
+                on:input=move |_| slip.typing()
+                on:change=move |_| slip.left()
             />
             <input type="hidden" name="next" value=page.next />
             <div class="btns">

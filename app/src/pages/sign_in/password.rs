@@ -59,10 +59,7 @@ pub fn PasswordCard(
 #[component]
 fn Summary(locale: Locale, refusal: RwSignal<Refusal>) -> impl IntoView {
     let items = Signal::derive(move || refusal.with(|refusal| summary(locale, IdKind::IlId, refusal, &FIELDS)));
-    move || {
-        let title = refusal.with(|refusal| summary_title(locale, refusal));
-        view! { <ErrorSummary title items /> }
-    }
+    view! { <ErrorSummary title=summary_title(locale, refusal) items /> }
 }
 
 #[component]
@@ -71,15 +68,10 @@ fn Fields(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>, look: Bu
     let password = NodeRef::<html::Input>::new();
     let next = StoredValue::new(page.next.clone());
     let value = |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value()).unwrap_or_default();
-    let read = move || PasswordForm {
-        user_code: value(user_code),
-        password: value(password),
-        next: next.get_value(),
-    };
+    let read = move || PasswordForm { user_code: value(user_code), password: value(password), next: next.get_value() };
     let form = submission(locale, refusal, FieldName::UserCode, read, with_password);
-    let error = move |field| {
-        Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, field, refusal)))
-    };
+    let error =
+        move |field| Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, field, refusal)));
     let shown = RwSignal::new(false);
     // Without script the button could do nothing: it appears with the script.
     let ready = RwSignal::new(false);

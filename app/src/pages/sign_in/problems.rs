@@ -62,10 +62,7 @@ fn is_of_the_field(problem: Problem) -> bool {
 
 /// The sentence beside a field.
 pub fn field_error(locale: Locale, kind: IdKind, field: FieldName, refusal: &Refusal) -> Option<String> {
-    refusal
-        .of(field)
-        .filter(|problem| is_of_the_field(*problem))
-        .map(|problem| sentence(locale, kind, field, problem))
+    refusal.of(field).filter(|problem| is_of_the_field(*problem)).map(|problem| sentence(locale, kind, field, problem))
 }
 
 /// The summary's lines for the given fields.
@@ -82,12 +79,12 @@ pub fn summary(locale: Locale, kind: IdKind, refusal: &Refusal, fields: &[FieldN
 }
 
 /// The summary's title: something to check, or something that failed at the moment.
-pub fn summary_title(locale: Locale, refusal: &Refusal) -> &'static str {
-    if refusal.problems.iter().any(|found| is_of_the_field(found.problem)) {
-        tr!(locale, sign_in.summary)
-    } else {
-        tr!(locale, sign_in.summary_failed)
-    }
+pub fn summary_title(locale: Locale, refusal: RwSignal<Refusal>) -> Signal<String> {
+    Signal::derive(move || {
+        let to_check = refusal.with(|refusal| refusal.problems.iter().any(|found| is_of_the_field(found.problem)));
+        let title = if to_check { tr!(locale, sign_in.summary) } else { tr!(locale, sign_in.summary_failed) };
+        title.to_owned()
+    })
 }
 
 /// Says in the window's title that something is to be mended, as the server does for a refused plain form.

@@ -229,9 +229,7 @@ fn type_name(kind: &SchemaType) -> &'static str {
     };
     match kind {
         SchemaType::Type(kind) => word(kind),
-        SchemaType::Array(kinds) => {
-            kinds.iter().find(|kind| !matches!(kind, Type::Null)).map_or("null", word)
-        }
+        SchemaType::Array(kinds) => kinds.iter().find(|kind| !matches!(kind, Type::Null)).map_or("null", word),
         SchemaType::AnyValue => "any",
     }
 }

@@ -21,12 +21,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not-json",
-                "The body must be JSON.",
-            )
-            .detail("Send Content-Type: application/json.")),
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "The body must be JSON.")
+                    .detail("Send Content-Type: application/json."))
+            }
             Err(JsonRejection::BytesRejection(rejection)) => Err(Problem::of_status(rejection.status())),
             Err(_) => Err(Problem::new(
                 StatusCode::BAD_REQUEST,

@@ -149,12 +149,7 @@ pub async fn end_session(
     Path(id): Path<String>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
     let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
-    state
-        .portal
-        .sessions()
-        .end(&visit, &session, id)
-        .await
-        .map_err(|error| fault(&error, &visit.request_id))?;
+    state.portal.sessions().end(&visit, &session, id).await.map_err(|error| fault(&error, &visit.request_id))?;
     let mut headers = HeaderMap::new();
     if id == session.id {
         headers.append(SET_COOKIE, cookies::remove(cookies::SESSION));
@@ -173,12 +168,7 @@ pub async fn sign_out(
     axum::Extension(viewer): axum::Extension<Viewer>,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
     if let Some(session) = viewer.0 {
-        state
-            .portal
-            .sessions()
-            .sign_out(&visit, &session)
-            .await
-            .map_err(|error| fault(&error, &visit.request_id))?;
+        state.portal.sessions().sign_out(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
     }
     let mut headers = HeaderMap::new();
     headers.append(SET_COOKIE, cookies::remove(cookies::SESSION));

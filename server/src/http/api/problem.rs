@@ -134,9 +134,7 @@ impl Problem {
             SignInError::TooMany { retry_at } => {
                 new(StatusCode::TOO_MANY_REQUESTS, "Too many codes were asked for.").retry_after(wait(retry_at))
             }
-            SignInError::Wrong => {
-                new(StatusCode::UNAUTHORIZED, "User code and password do not belong together.")
-            }
+            SignInError::Wrong => new(StatusCode::UNAUTHORIZED, "User code and password do not belong together."),
             SignInError::Wait { retry_at } => {
                 new(StatusCode::TOO_MANY_REQUESTS, "Too many failures: wait before the next try.")
                     .retry_after(wait(retry_at))

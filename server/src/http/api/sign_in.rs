@@ -7,9 +7,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header::SET_COOKIE};
 use domain::{IdKind, Otp, Password, PersonIdentifier};
 use serde::{Deserialize, Serialize};
+use services::Token;
 use services::codes::FlowStarted;
 use services::passwords::PasswordOutcome;
-use services::Token;
 use services::portal::SignInError;
 use services::sessions::SignedIn;
 use utoipa::ToSchema;
@@ -170,7 +170,8 @@ pub async fn verify_code(
     Body(answer): Body<CodeAnswer>,
 ) -> Result<(HeaderMap, Json<SessionOpened>), Problem> {
     let invalid = |pointer, code| {
-        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request has invalid fields.").field(pointer, code)
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request has invalid fields.")
+            .field(pointer, code)
     };
     let flow = Token::parse(&answer.flow).map_err(|_| invalid("/flow", "malformed"))?;
     let code = Otp::parse(&answer.code).map_err(|_| invalid("/code", "not_six_digits"))?;
@@ -202,8 +203,7 @@ pub async fn with_password(
     Body(answer): Body<PasswordAnswer>,
 ) -> Result<(HeaderMap, Json<PasswordAccepted>), Problem> {
     let refused = |error: &SignInError| Problem::sign_in(error, state.portal.now(), &visit.request_id);
-    let password =
-        Password::new(&answer.password).map_err(|_| refused(&SignInError::Wrong))?;
+    let password = Password::new(&answer.password).map_err(|_| refused(&SignInError::Wrong))?;
     let outcome = state
         .portal
         .passwords()
@@ -211,10 +211,9 @@ pub async fn with_password(
         .await
         .map_err(|error| refused(&error))?;
     Ok(match outcome {
-        PasswordOutcome::SignedIn(signed_in) => (
-            session_cookies(&signed_in),
-            Json(PasswordAccepted::SignedIn { session: SessionOpened::new(&signed_in) }),
-        ),
+        PasswordOutcome::SignedIn(signed_in) => {
+            (session_cookies(&signed_in), Json(PasswordAccepted::SignedIn { session: SessionOpened::new(&signed_in) }))
+        }
         PasswordOutcome::SecondFactor(started) => {
             (HeaderMap::new(), Json(PasswordAccepted::CodeRequired { code: CodeRequested::new(&started) }))
         }
