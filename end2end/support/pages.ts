@@ -4,7 +4,7 @@ import { type BrowserContext, type Page, expect } from '@playwright/test';
 import { answer, askForCode, enter, idField, open, sendId, summary, typePassword } from './flows.ts';
 import { mistyped } from './people.ts';
 import type { Portal } from './test.ts';
-import type { Locale } from './words.ts';
+import { LOCALES, type Locale } from './words.ts';
 
 export interface Look {
   name: string;
@@ -25,9 +25,15 @@ const at = (name: string, path: string, more: Partial<Look> = {}): Look => ({
 
 const TOPICS = ['procedures', 'school-settings', 'enrichment', 'exams', 'safety', 'climate', 'transitions', 'parents'];
 
-export const LOOKS: Look[] = [
+/** The looks in one language. The eight topics are one page with other words: each language has two of them. */
+export function looksIn(locale: Locale): Look[] {
+  const first = LOCALES.indexOf(locale) * 2;
+  const mine = TOPICS.slice(first, first + 2).map((topic) => at(`topic-${topic}`, `/topics/${topic}`));
+  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1)];
+}
+
+const LOOKS: Look[] = [
   at('home', '/'),
-  ...TOPICS.map((topic) => at(`topic-${topic}`, `/topics/${topic}`)),
   at('about', '/about/registration'),
   at('accessibility', '/accessibility'),
   at('privacy', '/privacy'),

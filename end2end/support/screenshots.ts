@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { choose, eachLook, LOOKS } from './pages.ts';
+import { choose, eachLook, looksIn } from './pages.ts';
 import { ROOT } from './places.ts';
 import { test } from './test.ts';
 import { LOCALES } from './words.ts';
@@ -15,7 +15,7 @@ for (const locale of LOCALES) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`${locale} ${colorScheme}`, async ({ page, context, portal, guard }) => {
       test.setTimeout(300_000);
-      const looks = LOOKS.filter((look) => locale === 'he' || locale === 'ru' || EVERYWHERE.has(look.name));
+      const looks = looksIn(locale).filter((look) => locale === 'he' || locale === 'ru' || EVERYWHERE.has(look.name));
       guard.expects(...looks.flatMap((look) => look.statuses ?? []));
       rmSync(path.join(FOLDER, locale, colorScheme), { recursive: true, force: true });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

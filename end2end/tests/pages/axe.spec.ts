@@ -1,7 +1,7 @@
 // axe on every page: four languages, light on a wide screen and dark on a narrow one. No violation is left out.
 import { AxeBuilder } from '@axe-core/playwright';
 
-import { choose, eachLook, LOOKS } from '../../support/pages.ts';
+import { choose, eachLook, looksIn } from '../../support/pages.ts';
 import { expect, test } from '../../support/test.ts';
 import { LOCALES } from '../../support/words.ts';
 
@@ -11,11 +11,14 @@ for (const locale of LOCALES) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`axe finds nothing in ${locale}, ${colorScheme}`, async ({ page, context, portal, guard }) => {
       test.setTimeout(300_000);
-      guard.expects(...LOOKS.flatMap((look) => look.statuses ?? []));
+      const looks = looksIn(locale);
+      guard.expects(...looks.flatMap((look) => look.statuses ?? []));
+      // axe measures with styles of its own, which the policy refuses; the layout tests visit the same pages without it.
+      guard.allows(/Applying inline style violates/);
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(colorScheme === 'light' ? { width: 1280, height: 900 } : { width: 390, height: 844 });
       await choose(context, portal, locale);
-      await eachLook(LOOKS, page, portal, async (look) => {
+      await eachLook(looks, page, portal, async (look) => {
         await expect(page.locator('html')).toHaveAttribute('lang', locale);
         const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
         const found = violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));
