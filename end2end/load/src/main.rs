@@ -29,7 +29,7 @@ use crate::error::LoadError;
 use crate::inbox::Inbox;
 use crate::parts::{codes, hashes, overload, pages, passwords, timing};
 use crate::people::Person;
-use crate::report::{Passwords, Report, Round};
+use crate::report::{Passwords, Report, Round, print};
 use crate::server::{Server, Setup};
 
 /// Measurements that are compared are taken in turn, so often: machines are noisy.
@@ -92,7 +92,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(3);
         }
     };
-    report.print();
+    report.print_verdict();
     if report.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
 }
 
@@ -140,24 +140,31 @@ async fn measure(arguments: &Arguments) -> Result<Report, LoadError> {
     let people: Arc<[Person]> = people::crowd(&arguments.dir)?.into();
     let mut dice = Dice::new(arguments.seed);
 
+    let processor = process::processor();
+    print::print_heading(cores, &processor, &arguments.label, arguments.seconds);
     let by_password = sign_in_by_password(&server, &people, cores, span).await?;
+    by_password.print();
     say("signing in by one-time code");
     let by_code = {
         let inbox = Arc::new(Inbox::open(arguments.dir.join("sms")));
         codes::run(&server, &people, &inbox, CODES_AT_ONCE, span).await?
     };
+    by_code.print();
     say("reading the sign-in page");
     let pages = pages::run(&server, ROUNDS, span.div_f64(2.0)).await?;
+    print::print_pages(&pages);
     say("asking for known and unknown people");
     let timing = vec![
         timing::id_numbers(&server, &people, &mut dice).await?,
         timing::user_codes(&server, &people, &mut dice).await?,
     ];
+    print::print_timing(&timing);
     say("overload");
     let overload = overload::run(&server, &people, 10 * (setup.threads + setup.queue), span).await?;
+    overload.print();
     Ok(Report {
         cores,
-        processor: process::processor(),
+        processor,
         database: arguments.label.clone(),
         seconds: arguments.seconds,
         passwords: by_password,

@@ -1,6 +1,6 @@
 //! The figures of a run: as one JSON document, and in [`print`] as a table for people.
 
-mod print;
+pub mod print;
 
 use serde::Serialize;
 

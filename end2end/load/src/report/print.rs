@@ -1,4 +1,5 @@
-//! The table. One line for each figure: what, how much, and what to make of it.
+//! The table. One line for each figure: what, how much, and what to make of it. A section is printed as soon as it is measured,
+//! so that a run that is ended early has not been for nothing.
 
 use super::{DISTURBED, GOAL, Passwords, Report, each, median_of};
 use crate::drive::Driven;
@@ -31,23 +32,15 @@ fn mib(kib: u64) -> String {
     format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024)
 }
 
-impl Report {
-    /// Prints the table to standard output.
-    pub fn print(&self) {
-        println!(
-            "Schoolgate under load: {} cores ({}), {}, {} s for each measurement",
-            self.cores, self.processor, self.database, self.seconds
-        );
-        println!("The load program shares these cores with the server. CPU is processor time, summed over cores.");
-        self.passwords.print();
-        self.codes.print();
-        print_pages(&self.pages);
-        print_timing(&self.timing);
-        self.overload.print();
-        self.print_verdict();
-    }
+/// What was measured where.
+pub fn print_heading(cores: usize, processor: &str, database: &str, seconds: u64) {
+    println!("Schoolgate under load: {cores} cores ({processor}), {database}, {seconds} s for each measurement");
+    println!("The load program shares these cores with the server. CPU is processor time, summed over cores.");
+}
 
-    fn print_verdict(&self) {
+impl Report {
+    /// Goals and rules, held against the figures.
+    pub fn print_verdict(&self) {
         head("Verdict");
         let ratio = self.passwords.ratio_by_clock();
         let words = if ratio >= GOAL { "reached" } else { "missed" };
@@ -70,7 +63,8 @@ impl Report {
 }
 
 impl Passwords {
-    fn print(&self) {
+    /// Its section.
+    pub fn print(&self) {
         head(&format!(
             "Passwords: Argon2id m={} KiB t={} p={}; median of {} rounds, hashes and sign-ins in turn, {} connections",
             hashes::M_KIB,
@@ -113,7 +107,8 @@ fn disturbed(others: f64) {
 }
 
 impl Codes {
-    fn print(&self) {
+    /// Its section.
+    pub fn print(&self) {
         head(&format!("One-time codes: ID number, text message, session; {} people at once", self.at_once));
         let driven = &self.driven;
         line("sign-ins by code", &rate(driven.per_second), &cpu_each(driven));
@@ -135,7 +130,8 @@ fn cpu_each(driven: &Driven) -> String {
     format!("{server:.2} ms CPU of the server each; the client took {client:.2}")
 }
 
-fn print_pages(pages: &[Pages]) {
+/// The section of the sign-in page.
+pub fn print_pages(pages: &[Pages]) {
     head("The sign-in page, beside a bare axum server with the same bytes in memory (same client, in turn)");
     for page in pages {
         let what = page.encoding.map_or_else(|| "uncompressed".to_owned(), |encoding| format!("in {encoding}"));
@@ -152,7 +148,8 @@ fn print_pages(pages: &[Pages]) {
     disturbed(median_of(&all, |driven| driven.spent.others_cores()));
 }
 
-fn print_timing(timings: &[Timing]) {
+/// The section of answering times.
+pub fn print_timing(timings: &[Timing]) {
     head("Do answering times tell who is known? One request after another, known and unknown in random order; ms");
     println!("  {:<40} {:>8} {:>8} {:>8} {:>8} {:>7}", "", "min", "5 %", "median", "95 %", "number");
     for timing in timings {
@@ -176,7 +173,8 @@ fn print_timing(timings: &[Timing]) {
 }
 
 impl Overload {
-    fn print(&self) {
+    /// Its section.
+    pub fn print(&self) {
         let impatience = overload::IMPATIENCE.as_secs_f64();
         head(&format!(
             "Overload: {} sign-ins by password at once, ten times what fits; the refused come back after {impatience} s",
