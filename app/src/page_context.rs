@@ -31,6 +31,7 @@ impl<T> PerLocale<T> {
 }
 
 /// What configuration says about this portal, as far as pages show it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own in the configuration")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PortalInfo {
     /// The portal's name in each language.

@@ -195,13 +195,13 @@ fn pupils(locale: Locale) -> AnyView {
 
 fn trouble(ctx: &PageContext) -> AnyView {
     let locale = ctx.locale;
-    let line = tr!(locale, about.help, line = SLOT);
+    let help = tr!(locale, about.help, line = SLOT);
     let answers = [
         (tr!(locale, about.no_code), tr!(locale, about.no_code_text)),
         (tr!(locale, about.new_phone), tr!(locale, about.new_phone_text)),
         (tr!(locale, about.lost_code), tr!(locale, about.lost_code_text)),
     ];
-    let link =
+    let guide =
         |url: &Option<String>, text: &'static str| url.clone().map(|url| view! { <p><a href=url>{text}</a></p> });
     view! {
         <section class="sec">
@@ -217,9 +217,9 @@ fn trouble(ctx: &PageContext) -> AnyView {
                     }
                 })
                 .collect_view()}
-            <p class="apart">{around(&line, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}</p>
-            {link(&ctx.portal.guide_url, tr!(locale, about.guide))}
-            {link(&ctx.portal.video_url, tr!(locale, about.video))}
+            <p class="apart">{around(&help, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}</p>
+            {guide(&ctx.portal.guide_url, tr!(locale, about.guide))}
+            {guide(&ctx.portal.video_url, tr!(locale, about.video))}
         </section>
     }
     .into_any()
