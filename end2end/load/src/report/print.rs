@@ -43,7 +43,12 @@ impl Report {
     pub fn print_verdict(&self) {
         head("Verdict");
         let ratio = self.passwords.ratio_by_clock();
-        let words = if ratio >= GOAL { "reached" } else { "missed" };
+        // Two rates that were taken while others had the cores say nothing about each other.
+        let words = match (self.passwords.others_cores() >= DISTURBED, ratio >= GOAL) {
+            (true, _) => "can't be told, others kept the cores busy",
+            (false, true) => "reached",
+            (false, false) => "missed",
+        };
         line("sign-ins by hashes, by the clock", &share(ratio), &format!("goal {GOAL}: {words}"));
         let cpu = self.passwords.ratio_by_cpu();
         let words = if cpu >= GOAL { "reached" } else { "missed" };
