@@ -35,8 +35,6 @@ export class Guard {
       if (status && this.statuses.has(Number(status))) return;
       // A matter of time, so of the machine: that the preloaded file is used at all is tested with the page's size.
       if (/was preloaded using link preload but not used within a few seconds/.test(message.text())) return;
-      // The tests' own listener in the frame that shows a mail, where nothing may run.
-      if (/^Blocked script execution in 'about:srcdoc'/.test(message.text())) return;
       this.faults.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
     context.on('weberror', (error) => this.faults.push(`thrown in the page: ${error.error().message}`));

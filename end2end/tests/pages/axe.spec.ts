@@ -1,4 +1,4 @@
-// axe on every page: four languages, light on a wide screen and dark on a narrow one. No violation is left out.
+// axe on every page: four languages, light on a wide screen and dark on a narrow one. No rule is left out.
 import { AxeBuilder } from '@axe-core/playwright';
 
 import { choose, eachLook, looksIn } from '../../support/pages.ts';
@@ -13,14 +13,15 @@ for (const locale of LOCALES) {
       test.setTimeout(300_000);
       const looks = looksIn(locale);
       guard.expects(...looks.flatMap((look) => look.statuses ?? []));
-      // axe measures with styles of its own, which the policy refuses; the layout tests visit the same pages without it.
-      guard.allows(/Applying inline style violates/);
+      // axe puts its script into every frame, also into the one that shows a mail, where nothing may run. Only axe causes
+      // this line; what is in that frame is a mail, not a page, and axe cannot look into it.
+      guard.allows(/Blocked script execution in 'about:srcdoc'/);
       await page.emulateMedia({ colorScheme });
       await page.setViewportSize(colorScheme === 'light' ? { width: 1280, height: 900 } : { width: 390, height: 844 });
       await choose(context, portal, locale);
       await eachLook(looks, page, portal, async (look) => {
         await expect(page.locator('html')).toHaveAttribute('lang', locale);
-        const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+        const { violations } = await new AxeBuilder({ page }).exclude('iframe.mail-body').withTags(RULES).analyze();
         const found = violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));
         expect.soft(found, `${look.name} in ${locale}, ${colorScheme}`).toEqual([]);
       });

@@ -23,7 +23,8 @@ async function sticksOut(page: Page): Promise<string[]> {
       while (scroller && !/auto|scroll/.test(getComputedStyle(scroller).overflowX)) scroller = scroller.parentElement;
       if (!scroller && (box.left < -1 || box.right > root.clientWidth + 1)) found.push(`out of the window (${Math.round(box.left)}…${Math.round(box.right)}): ${name(element)}`);
       const style = getComputedStyle(element);
-      const cuts = /hidden|clip/.test(style.overflowX) && style.textOverflow !== 'ellipsis';
+      // What is typed into a field scrolls within it.
+      const cuts = element.tagName !== 'INPUT' && /hidden|clip/.test(style.overflowX) && style.textOverflow !== 'ellipsis';
       if (cuts && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${name(element)}`);
     }
     return found.slice(0, 8);
