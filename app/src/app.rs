@@ -116,7 +116,7 @@ pub fn hydrate() {
         .and_then(|text| serde_json::from_str::<Boot>(&text).ok());
     let main = page.get_element_by_id("main").and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
     if let (Some(boot), Some(main)) = (boot, main) {
-        leptos::mount::hydrate_from(main.clone(), move || boot.view()).forget();
+        hydrate_from(main.clone(), move || boot.view()).forget();
         // For whoever must know that the comforts are there, such as the browser tests.
         let _ = main.set_attribute("data-hydrated", "");
     }

@@ -129,16 +129,14 @@ impl MessageTexts {
         lines.extend_from_slice(paragraphs);
         lines.push(tr!(locale, messages.mail_sign_off, service = self.names.get(locale).as_str()));
         lines.push(tr!(locale, messages.mail_no_reply, line = self.help_line.as_str()));
-        let body: String =
-            lines.iter().map(|line| format!("<p style=\"margin:0 0 16px\">{}</p>", escaped(line))).collect();
-        // Mail programs know neither style sheets nor logical properties: direction and style stand on the element.
+        let body: String = lines.iter().map(|line| format!("<p>{}</p>", escaped(line))).collect();
+        // No style: each mail program then shows it in the size, the font and the colours, dark ones too, that its reader
+        // has chosen. The direction stands on the body as well, since many programs drop the head and `<html>`.
         let html = format!(
             "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\">\
-             <title>{title}</title></head><body dir=\"{dir}\" style=\"margin:0;padding:24px;\
-             font:16px/1.6 Arial,sans-serif;color:#14201d;background:#fff;text-align:{side}\">{body}</body></html>",
+             <title>{title}</title></head><body lang=\"{lang}\" dir=\"{dir}\">{body}</body></html>",
             lang = locale.code(),
             dir = locale.dir(),
-            side = if locale.is_rtl() { "right" } else { "left" },
             title = escaped(subject),
         );
         Composed::Mail { subject: subject.to_owned(), text: lines.join("\n\n") + "\n", html }

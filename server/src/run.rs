@@ -141,6 +141,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     }
     let sweep = Duration::from_secs(60 * u64::from(config.retention.sweep_every_min));
     workers.spawn(housekeeping::run(portal.clone(), sweep, stopped.clone()));
+    workers.spawn(keep_metrics_small(state.metrics.clone(), stopped.clone()));
     if let Some(listener) = metrics_listener {
         workers.spawn(serve_metrics(listener, state.clone(), stopped.clone()));
     }
@@ -220,6 +221,17 @@ async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watc
         .await;
     if let Err(error) = ended {
         tracing::error!(code = "METRICS-01", error = %error, "metrics are no longer served");
+    }
+}
+
+/// Histograms keep every figure until it is summed up; somebody has to, whether or not the metrics are read.
+async fn keep_metrics_small(metrics: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        metrics.run_upkeep();
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(5)) => {}
+            _ = stopped.changed() => {}
+        }
     }
 }
 

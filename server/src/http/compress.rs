@@ -12,5 +12,5 @@ pub struct Compressible;
 pub fn layer() -> CompressionLayer<fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool> {
     let marked: fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool =
         |_, _, _, extensions| extensions.get::<Compressible>().is_some();
-    CompressionLayer::new().quality(CompressionLevel::Precise(4)).compress_when(marked)
+    CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(marked)
 }

@@ -89,14 +89,7 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
         None => None,
     };
     let asked = asked_language(&request);
-    let locale = asked
-        .or_else(|| cookies::read_language(request.headers()))
-        .or_else(|| session.as_ref().and_then(|session| session.locale))
-        .or_else(|| {
-            let line = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-            Locale::negotiate(line)
-        })
-        .unwrap_or(state.info.default_locale);
+    let locale = language(&state, &request, session.as_deref());
     let visit = Visit {
         address: client_address(peer(&request), request.headers(), &state.web),
         user_agent: request
@@ -120,6 +113,24 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
     }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
     response
+}
+
+/// What is known of a request without asking the database: for refusals that come before [`know`].
+pub fn stranger(state: &AppState, request: &Request) -> PageContext {
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    page_context(state, request, language(state, request, None), None, request_id)
+}
+
+/// The language of the answer: asked for in the address, chosen in this browser, the account's, the browser's own.
+fn language(state: &AppState, request: &Request, session: Option<&Session>) -> Locale {
+    asked_language(request)
+        .or_else(|| cookies::read_language(request.headers()))
+        .or_else(|| session.and_then(|session| session.locale))
+        .or_else(|| {
+            let line = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+            Locale::negotiate(line)
+        })
+        .unwrap_or(state.info.default_locale)
 }
 
 /// `?lang=` of a page that is read. It changes nothing on the server: the choice is this browser's, in its cookie.

@@ -5,14 +5,17 @@
 
 use app::page_context::PageContext;
 use app::pages::error;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
+use tower_http::csrf::ProtectionError;
 
 use super::api::Problem;
+use super::context::stranger;
 use super::pages::document;
+use crate::state::AppState;
 
 /// A refusal that still needs its page.
 #[derive(Clone, Copy, Debug)]
@@ -55,24 +58,26 @@ impl IntoResponse for Failure {
 }
 
 /// Gives bare refusals their page or document.
-pub async fn dress(request: Request, next: Next) -> Response {
+pub async fn dress(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let program = wants_json(request.uri().path(), request.headers());
-    let before = request.extensions().get::<PageContext>().cloned();
+    let stranger = stranger(&state, &request);
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_dressed(response.headers()) {
         return response;
     }
-    let page = response.extensions().get::<PageContext>().cloned().or(before);
-    let mut dressed = match page {
-        Some(page) if !program => {
-            let failure = error::Failure::from_status(status);
-            document(status, &page, error::meta(&page, failure), |page| {
-                let ctx = page.clone();
-                view! { <error::ErrorPage ctx failure /> }.into_any()
-            })
-        }
-        _ => Problem::of_status(status).into_response(),
+    let mut dressed = if program {
+        Problem::of_status(status).into_response()
+    } else {
+        let page = response.extensions().get::<PageContext>().unwrap_or(&stranger);
+        let failure = match response.extensions().get::<ProtectionError>() {
+            Some(_) => error::Failure::CrossSite,
+            None => error::Failure::from_status(status),
+        };
+        document(status, page, error::meta(page, failure), |page| {
+            let ctx = page.clone();
+            view! { <error::ErrorPage ctx failure /> }.into_any()
+        })
     };
     for name in [header::ALLOW, header::RETRY_AFTER, header::SET_COOKIE, header::VARY] {
         for value in response.headers().get_all(&name) {

@@ -25,7 +25,10 @@ pub async fn observe(request: Request, next: Next) -> Response {
     metrics::counter!("schoolgate_http_requests_total", &labels).increment(1);
     metrics::histogram!("schoolgate_http_request_seconds", "route" => route.clone()).record(elapsed.as_secs_f64());
     let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    if status >= 500 {
+    if status == 503 {
+        // Under overload there are very many of these: they are counted, not told one by one.
+        tracing::debug!(request_id = id, %method, route, status, milliseconds, "request");
+    } else if status >= 500 {
         tracing::warn!(request_id = id, %method, route, status, milliseconds, "request");
     } else {
         tracing::info!(request_id = id, %method, route, status, milliseconds, "request");

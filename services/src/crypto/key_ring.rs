@@ -68,7 +68,7 @@ impl KeyRing {
         let next = self.sealing.last_key_value().map_or(1, |(id, _)| id.saturating_add(1));
         let key = DatedKey::generate(rng, now);
         self.current = next;
-        self.current_key = key.key.clone();
+        self.current_key.clone_from(&key.key);
         self.sealing.insert(next, key);
     }
 

@@ -114,7 +114,7 @@ impl fmt::Debug for Sealer {
 }
 
 /// Unambiguous: header and row id have fixed lengths, the column is what lies between.
-fn associated_data(header: &[u8; HEADER], column: &str, row: Uuid) -> Vec<u8> {
+fn associated_data(header: [u8; HEADER], column: &str, row: Uuid) -> Vec<u8> {
     [header.as_slice(), column.as_bytes(), row.as_bytes()].concat()
 }
 

@@ -75,9 +75,9 @@ impl StaleRow {
     fn resealed(&self, context: &Context) -> Result<Vec<Option<Vec<u8>>>, ResealError> {
         let (sealer, row) = (&context.sealer, self.id);
         let reseal = |(column, sealed): &(&'static str, Option<Vec<u8>>)| {
-            let Some(sealed) = sealed else { return Ok(None) };
+            let Some(envelope) = sealed else { return Ok(None) };
             let plain =
-                sealer.open(column, row, sealed).map_err(|source| ResealError::Crypto { column, row, source })?;
+                sealer.open(column, row, envelope).map_err(|source| ResealError::Crypto { column, row, source })?;
             Ok(Some(sealer.seal(context.rng.as_ref(), column, row, &plain)))
         };
         self.values.iter().map(reseal).collect()

@@ -23,7 +23,7 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
         code: code.get_untracked().map(|input| input.value()).unwrap_or_default(),
         resend: String::new(),
     };
-    let answer = submission(locale, refusal, FieldName::Code, read, answer_code);
+    let answer = submission(locale, refusal, FieldName::Code, Some(code), read, answer_code);
     let items =
         Signal::derive(move || refusal.with(|refusal| summary(locale, IdKind::IlId, refusal, &[FieldName::Code])));
     let error =
@@ -35,7 +35,7 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
     };
     let back = if page.second_factor { tr!(locale, sign_in.start_again) } else { tr!(locale, sign_in.change_id) };
     let ask_again = || CodeForm { code: String::new(), resend: "1".to_owned() };
-    let again = submission(locale, refusal, FieldName::Code, ask_again, answer_code);
+    let again = submission(locale, refusal, FieldName::Code, None, ask_again, answer_code);
     let left_s = RwSignal::new(page.wait_s);
     count_down(left_s);
     view! {

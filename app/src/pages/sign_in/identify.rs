@@ -75,7 +75,7 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
         id_number: number.get_untracked().map(|input| input.value()).unwrap_or_default(),
         next: next.get_value(),
     };
-    let form = submission(locale, refusal, FieldName::IdNumber, read, start);
+    let form = submission(locale, refusal, FieldName::IdNumber, None, read, start);
     let slip = Slip::new(refusal, move || {
         let typed = number.get_untracked().map(|input| input.value()).unwrap_or_default();
         let empty = typed.trim().is_empty();

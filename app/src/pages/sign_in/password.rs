@@ -69,7 +69,7 @@ fn Fields(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>, look: Bu
     let next = StoredValue::new(page.next.clone());
     let value = |input: NodeRef<html::Input>| input.get_untracked().map(|input| input.value()).unwrap_or_default();
     let read = move || PasswordForm { user_code: value(user_code), password: value(password), next: next.get_value() };
-    let form = submission(locale, refusal, FieldName::UserCode, read, with_password);
+    let form = submission(locale, refusal, FieldName::UserCode, Some(password), read, with_password);
     let error =
         move |field| Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, field, refusal)));
     let shown = RwSignal::new(false);

@@ -3,6 +3,7 @@
 
 use domain::Locale;
 use leptos::ev::SubmitEvent;
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::api::forms::{Answer, FieldName, Problem, Refusal};
@@ -22,11 +23,13 @@ impl Submission {
     }
 }
 
-/// Ties a form to its server function: `read` reads the fields when the form is sent, `send` sends them.
+/// Ties a form to its server function: `read` reads the fields when the form is sent, `send` sends them. `secret` is emptied
+/// when the form is refused, as in a page that the server sends again; everything else stays.
 pub fn submission<Input, Sent>(
     locale: Locale,
     refusal: RwSignal<Refusal>,
     field: FieldName,
+    secret: Option<NodeRef<html::Input>>,
     read: impl Fn() -> Input + Send + Sync + 'static,
     send: impl Fn(Input) -> Sent + 'static,
 ) -> Submission
@@ -48,7 +51,12 @@ where
                 }
                 return;
             }
-            Some(Ok(Answer::Refused(refused))) => refusal.set(refused),
+            Some(Ok(Answer::Refused(refused))) => {
+                if let Some(input) = secret.and_then(|secret| secret.get_untracked()) {
+                    input.set_value("");
+                }
+                refusal.set(refused);
+            }
             Some(Err(_)) => refusal.set(Refusal::one(field, Problem::Offline)),
         }
         super::problems::mark_title(locale);
