@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("cargo::rerun-if-changed={path}");
     }
 
-    let attributes = "#![allow(missing_docs, unused_imports, unused_qualifications, clippy::all, clippy::pedantic)]"
+    let attributes = "#![allow(missing_docs, unused_imports, unused_qualifications, clippy::all, clippy::pedantic, clippy::expect_used)]"
         .parse()
         .map_err(|error| format!("lint attributes of the generated module: {error}"))?;
     let module = gen_code(&locales, None, false, Some(&attributes), false)?;

@@ -48,7 +48,9 @@ fn cluttered(text: String) -> impl Strategy<Value = String> {
         let digit = |c: char, zero: char| char::from_u32(u32::from(zero) + c.to_digit(10).unwrap()).unwrap();
         text.chars()
             .zip(choices)
-            .map(|(c, (script, between))| format!("{}{}", digit(c, scripts[script]), clutter[between]))
+            .flat_map(|(c, (script, between))| {
+                std::iter::once(digit(c, scripts[script])).chain(clutter[between].chars())
+            })
             .collect()
     })
 }

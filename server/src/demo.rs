@@ -125,10 +125,7 @@ pub async fn run(options: Options) -> Result<(), Failure> {
         return Ok(());
     }
     announce(&options, &Demo::beside(&config)?);
-    Ok(serve(config, ServeOptions { demo: true }).await.map_err(|error| match error {
-        ServeError::Open(error) => Failure::from(error),
-        other => Failure::from(other),
-    })?)
+    serve(config, ServeOptions { demo: true }).await.map_err(Failure::from)
 }
 
 async fn prepare(options: &Options) -> Result<Config, Failure> {

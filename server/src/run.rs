@@ -67,9 +67,6 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// Metrics can't be collected.
-    #[error("metrics can't be collected: {0}")]
-    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     /// The server stopped by itself.
     #[error("the server stopped: {0}")]
     Stopped(#[from] std::io::Error),
@@ -85,7 +82,7 @@ impl ServeError {
             Self::Hash(_) => "correct the argon2 figures in [password]",
             Self::Zone(_) => "set portal.time_zone to a name of the IANA database",
             Self::Listen { .. } => "stop what listens there, or set server.listen to another address",
-            Self::Metrics(_) | Self::Stopped(_) => "look into the log above, then start it again",
+            Self::Stopped(_) => "look into the log above, then start it again",
         }
     }
 }
@@ -117,7 +114,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         info: Arc::new(portal_info(&config, options.demo)),
         assets: Assets::load(&site(&config))?,
         web: web_settings(&config),
-        metrics: collect_metrics()?,
+        metrics: collect_metrics(),
         demo,
     });
     let texts = message_texts(&config)?;
@@ -236,13 +233,13 @@ async fn keep_metrics_small(metrics: PrometheusHandle, mut stopped: watch::Recei
 }
 
 /// Starts collecting, once per process: a second call (tests) gets a recorder of its own.
-fn collect_metrics() -> Result<PrometheusHandle, metrics_exporter_prometheus::BuildError> {
+fn collect_metrics() -> PrometheusHandle {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     if metrics::set_global_recorder(recorder).is_err() {
         tracing::debug!("metrics are collected already");
     }
-    Ok(handle)
+    handle
 }
 
 /// The folder of the built site: as configured, else beside the program (an installed portal), else where builds put it.
@@ -293,7 +290,7 @@ fn web_settings(config: &Config) -> WebSettings {
 fn outbox_settings(config: &Config) -> OutboxSettings {
     OutboxSettings {
         batch: config.outbox.batch,
-        lease_ms: i64::try_from(config.outbox.lease_s.saturating_mul(1000)).unwrap_or(i64::MAX),
+        lease_ms: i64::from(config.outbox.lease_s) * 1000,
         poll: Duration::from_millis(config.outbox.poll_ms),
     }
 }

@@ -313,7 +313,7 @@ async fn figures_for_metrics(ctx: TestContext) {
 
 async fn the_worker_wakes_after_the_commit_and_not_before(ctx: TestContext) {
     let outbox = Outbox::new(ctx.context());
-    let long = Duration::from_secs(600);
+    let long = Duration::from_mins(10);
     let woken = tokio::spawn({
         let outbox = outbox.clone();
         async move { outbox.wait_for_work(long).await }

@@ -82,6 +82,6 @@ pub fn router() -> Router<AppState> {
     let json = std::sync::Arc::clone(&description);
     router
         .route("/api/openapi.json", get(move || std::future::ready(axum::Json((*json).clone()))))
-        .route("/api/docs", get(move |page| docs::page(page, std::sync::Arc::clone(&description))))
+        .route("/api/docs", get(move |page| std::future::ready(docs::page(page, &description))))
         .route("/api/v1/{*unknown}", axum::routing::any(|| std::future::ready(Problem::not_found())))
 }

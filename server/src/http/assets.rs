@@ -1,7 +1,7 @@
 //! The built style sheet and scripts: their hashed names, and how they are served.
 //!
 //! `.wasm` and `.css` carry a hash of their content and never change. The main script's name is hashed by cargo-leptos
-//! too, but it is revalidated by ETag all the same: a stale script would ask for a `.wasm` that is gone.
+//! too, but it is revalidated by `ETag` all the same: a stale script would ask for a `.wasm` that is gone.
 
 use std::path::{Path, PathBuf};
 

@@ -8,9 +8,11 @@ use tower_http::compression::{CompressionLayer, CompressionLevel};
 #[derive(Clone, Copy)]
 pub struct Compressible;
 
+/// Says of an answer whether it is compressed.
+type Choice = fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool;
+
 /// Compresses marked answers: brotli where the browser takes it, at a level that costs a fraction of a millisecond.
-pub fn layer() -> CompressionLayer<fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool> {
-    let marked: fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool =
-        |_, _, _, extensions| extensions.get::<Compressible>().is_some();
+pub fn layer() -> CompressionLayer<Choice> {
+    let marked: Choice = |_, _, _, extensions| extensions.get::<Compressible>().is_some();
     CompressionLayer::new().quality(CompressionLevel::Precise(2)).compress_when(marked)
 }

@@ -26,11 +26,9 @@ impl Places {
 
 /// Lets a request in if there is a place.
 pub async fn guard(State(places): State<Places>, request: Request, next: Next) -> Response {
-    match places.0.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => {
-            metrics::counter!("schoolgate_http_refused_total", "reason" => "overload").increment(1);
-            Failure::busy(RETRY_AFTER_S).into_response()
-        }
-    }
+    let Ok(_place) = places.0.try_acquire() else {
+        metrics::counter!("schoolgate_http_refused_total", "reason" => "overload").increment(1);
+        return Failure::busy(RETRY_AFTER_S).into_response();
+    };
+    next.run(request).await
 }

@@ -52,7 +52,7 @@ impl Sealer {
     pub fn seal(&self, rng: &dyn Rng, column: &'static str, row: Uuid, plaintext: &[u8]) -> Vec<u8> {
         let header = self.current_header();
         let nonce: [u8; NONCE] = rng::bytes(rng);
-        let payload = Payload { msg: plaintext, aad: &associated_data(&header, column, row) };
+        let payload = Payload { msg: plaintext, aad: &associated_data(header, column, row) };
         let Ok(ciphertext) = self.0.current_cipher.encrypt(&XNonce::from(nonce), payload) else {
             unreachable!("XChaCha20-Poly1305 refuses only messages above 256 GiB");
         };
@@ -72,7 +72,7 @@ impl Sealer {
         }
         let id = u32::from_be_bytes(id);
         let cipher = self.0.ciphers.get(&id).ok_or(CryptoError::UnknownKey(id))?;
-        let payload = Payload { msg: ciphertext, aad: &associated_data(header, column, row) };
+        let payload = Payload { msg: ciphertext, aad: &associated_data(*header, column, row) };
         cipher.decrypt(&XNonce::from(*nonce), payload).map_err(|_| CryptoError::Tampered)
     }
 

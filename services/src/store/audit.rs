@@ -103,7 +103,7 @@ pub(crate) async fn list(db: &Db, filter: &AuditFilter) -> Result<Vec<AuditRow>,
     const BY_BOTH: &str = "SELECT * FROM audit_log WHERE seq < $1 AND ($2 IS NULL OR event = $2) AND person_id = $4 \
          AND actor_id = $5 ORDER BY seq DESC LIMIT $3";
     let before = filter.before_seq.unwrap_or(i64::MAX);
-    let event = filter.event.map(AuditEvent::code);
+    let event = filter.event.map(crate::audit::AuditEvent::code);
     let limit = i64::from(filter.limit.min(LIST_LIMIT));
     let (person, actor) = (filter.person.map(|id| id.0), filter.actor.map(|id| id.0));
     let (sql, ids) = match (person, actor) {

@@ -25,7 +25,7 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 /// How long a statement waits for another process that writes to the SQLite file (a backup, a command line).
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a use case waits for its turn at the one SQLite writer. Long, because the queue moves at the disk's speed.
-const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_secs(60);
+const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long anything else waits for a free connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::SignInPage;
 use super::password::PasswordCard;
 use super::problems::{field_error, sentence, summary, summary_title};
-use super::slip::Slip;
+use super::slip::{Found, Slip};
 use super::submit::submission;
 use crate::api::forms::{FieldName, Refusal};
 use crate::api::sign_in::{StartForm, problem_of, start};
@@ -84,8 +84,9 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
     let items =
         Signal::derive(move || refusal.with(|refusal| summary(locale, kind.get(), refusal, &[FieldName::IdNumber])));
     let error = Signal::derive(move || match slip.found() {
-        Some(found) => found.map(|problem| sentence(locale, kind.get(), FieldName::IdNumber, problem)),
-        None => refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)),
+        Found::Wrong(problem) => Some(sentence(locale, kind.get(), FieldName::IdNumber, problem)),
+        Found::Right => None,
+        Found::Nothing => refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)),
     });
     let several = page.kinds.len() > 1;
     let (label, hint) = if several {

@@ -1,7 +1,5 @@
 //! `/api/docs`: the description of the API as a page, rendered from the same OpenAPI document, without outside assets.
 
-use std::sync::Arc;
-
 use app::layout::PageMeta;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,9 +12,9 @@ use crate::http::context::Page;
 use crate::http::pages::public_document;
 
 /// The page. It is written for developers, in English in every language of the portal.
-pub async fn page(Page(page): Page, description: Arc<OpenApi>) -> Response {
+pub fn page(Page(page): Page, description: &OpenApi) -> Response {
     let meta = PageMeta::titled("API");
-    public_document(StatusCode::OK, &page, meta, |_| view(&description))
+    public_document(StatusCode::OK, &page, meta, |_| view(description))
 }
 
 fn view(description: &OpenApi) -> AnyView {
