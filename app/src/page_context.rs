@@ -40,6 +40,8 @@ pub struct PortalInfo {
     pub help_line: String,
     /// An address for reports on accessibility and privacy, if there is one.
     pub contact_email: Option<String>,
+    /// The languages that are offered, in this order. Never empty.
+    pub locales: Vec<Locale>,
     /// The language of readers whose browser asks for none of the portal's.
     pub default_locale: Locale,
     /// Signing in through Gosuslugi is offered.

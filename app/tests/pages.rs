@@ -57,6 +57,7 @@ fn context(locale: Locale, path: &str, everything: bool, signed_in: bool) -> Pag
             guide_url: everything.then(|| name("https://guide.example/")),
             video_url: None,
             time_zone: name("Asia/Jerusalem"),
+            locales: Locale::ALL.to_vec(),
             default_locale: Locale::He,
         }),
         nonce: None,

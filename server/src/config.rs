@@ -28,7 +28,7 @@ pub use gateways::{
 };
 pub use keys::{Key, List, Rule, Section, SectionInfo};
 pub use read::{Problem, Reader};
-pub use sections::{DatabaseConfig, KeysConfig, LinkConfig, LogConfig, LogFormat, PortalConfig, ServerConfig};
+pub use sections::{DatabaseConfig, KeysConfig, LogConfig, LogFormat, PortalConfig, ServerConfig};
 pub use source::{FILE, FILE_VARIABLE, Source, VARIABLE_PREFIX};
 pub use types::{ApiDescription, Localized, MailAddress, Pairs, PublicUrl, SecretPairs};
 

@@ -264,6 +264,7 @@ fn portal_info(config: &Config, demo: bool) -> PortalInfo {
         names: per_locale(&config.portal.name),
         help_line: config.portal.help_line.clone(),
         contact_email: config.portal.contact_email.as_ref().map(|address| address.email().as_str().to_owned()),
+        locales: config.portal.locales.clone(),
         default_locale: config.portal.default_locale,
         esia_enabled: false,
         registration_open: false,

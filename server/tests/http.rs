@@ -115,6 +115,14 @@ async fn changes_from_another_site_are_refused() {
             assert_eq!(answer.status, StatusCode::FORBIDDEN, "{path} with {name}: {value}");
         }
     }
+    let person = Request::post("/sign-in?lang=ru")
+        .header("sec-fetch-site", "cross-site")
+        .header(header::ACCEPT, "text/html")
+        .header(header::ACCEPT_LANGUAGE, "ru")
+        .body(Body::empty())
+        .unwrap();
+    let page = portal.send(person).await;
+    assert!(page.text.starts_with("<!DOCTYPE html><html lang=\"ru\" dir=\"ltr\">"), "people get a page: {}", page.text);
     let delete = Request::delete("/api/v1/session").header("sec-fetch-site", "cross-site").body(Body::empty()).unwrap();
     assert_eq!(portal.send(delete).await.status, StatusCode::FORBIDDEN);
 }
@@ -172,6 +180,7 @@ async fn overload_is_answered_at_once_and_probes_still_work() {
     let answer = portal.get("/sign-in").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.header(header::RETRY_AFTER), "2");
+    assert!(answer.text.contains("<html lang=\"he\" dir=\"rtl\">"), "people get a page: {}", answer.text);
     assert_eq!(portal.get("/healthz").await.status, StatusCode::OK);
     let ready = portal.get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &json!(true)));

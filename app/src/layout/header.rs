@@ -77,8 +77,11 @@ fn Mark() -> impl IntoView {
 fn language_menu(ctx: &PageContext) -> AnyView {
     let locale = ctx.locale;
     let here = own_name(locale);
-    let rows = Locale::ALL
-        .into_iter()
+    let rows = ctx
+        .portal
+        .locales
+        .iter()
+        .copied()
         .map(|other| {
             let current = other == locale;
             view! {

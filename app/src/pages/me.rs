@@ -75,7 +75,7 @@ pub fn Me(
                     <p>{tr!(locale, me.services_empty)}</p>
                 </div>
             </section>
-            <div class="cols sec">{details(locale, &me)} <div class="stack">{security(&ctx, &me)} {language(locale, &me)}</div></div>
+            <div class="cols sec">{details(locale, &me)} <div class="stack">{security(&ctx, &me)} {language(&ctx, &me)}</div></div>
         </div>
     }
     .into_any()
@@ -111,7 +111,8 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
 }
 
 /// The language of pages, which the menu changes, and of messages, which this form changes.
-fn language(locale: Locale, me: &MeInfo) -> AnyView {
+fn language(ctx: &PageContext, me: &MeInfo) -> AnyView {
+    let locale = ctx.locale;
     view! {
         <section class="card" aria-labelledby="h-g">
             <h2 id="h-g">{tr!(locale, me.language)}</h2>
@@ -119,7 +120,7 @@ fn language(locale: Locale, me: &MeInfo) -> AnyView {
                 {row(
                     own_name(locale),
                     tr!(locale, me.language_how).into_any(),
-                )} <li>{messages_language(locale, me)}</li>
+                )} <li>{messages_language(ctx, me)}</li>
             </ul>
         </section>
     }
@@ -127,10 +128,12 @@ fn language(locale: Locale, me: &MeInfo) -> AnyView {
 }
 
 /// The language of text messages and mails: the account's own, since a message is read on another device than this one.
-fn messages_language(locale: Locale, me: &MeInfo) -> AnyView {
+fn messages_language(ctx: &PageContext, me: &MeInfo) -> AnyView {
+    let (locale, offered) = (ctx.locale, &ctx.portal.locales);
     let chosen = me.messages_locale;
-    let options: Vec<AnyView> = Locale::ALL
-        .into_iter()
+    let options: Vec<AnyView> = offered
+        .iter()
+        .copied()
         .map(|choice| {
             view! {
                 <option value=choice.code() lang=choice.code() selected=choice == chosen>

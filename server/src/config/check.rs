@@ -33,13 +33,6 @@ impl Config {
             "portal.time_zone",
             "must be a name of the IANA database, such as Asia/Jerusalem",
         );
-        for (index, link) in portal.link.iter().enumerate() {
-            refuse(
-                !link.url.starts_with("https://") && !link.url.starts_with("http://"),
-                &format!("portal.link[{index}].url"),
-                "must be an http or https address",
-            );
-        }
         let url = self.database.url.expose();
         refuse(
             !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)),

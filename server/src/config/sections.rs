@@ -39,7 +39,7 @@ section! {
 }
 
 section! {
-    /// What people see: names, languages, the help line, links.
+    /// What people see: names, languages, the help line.
     pub struct PortalConfig in "portal" {
         /// The portal's name by language.
         name: Localized = Localized::new(&[
@@ -62,20 +62,6 @@ section! {
         default_locale: Locale = Locale::He, Rule::OneOf(LOCALES);
         /// ID numbers people may sign in with, in the order the form shows them.
         id_kinds: Vec<IdKind> = vec![IdKind::IlId, IdKind::RuSnils], Rule::OneOf(ID_KINDS);
-    }
-    lists {
-        /// Links to the other systems of the school, in this order.
-        link: LinkConfig;
-    }
-}
-
-section! {
-    /// A link to another system.
-    pub struct LinkConfig in "portal.link" {
-        /// What the link says, by language.
-        title: Localized = Localized::new(&[(Locale::En, "Timetable")]), Rule::Any;
-        /// Where it leads: an http or https address.
-        url: String = "https://timetable.example.org".to_owned(), Rule::Text(8, 2_000);
     }
 }
 

@@ -88,7 +88,7 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
         },
         None => None,
     };
-    let asked = asked_language(&request);
+    let asked = asked_language(&request).filter(|locale| state.info.locales.contains(locale));
     let locale = language(&state, &request, session.as_deref());
     let visit = Visit {
         address: client_address(peer(&request), request.headers(), &state.web),
@@ -123,12 +123,14 @@ pub fn stranger(state: &AppState, request: &Request) -> PageContext {
 
 /// The language of the answer: asked for in the address, chosen in this browser, the account's, the browser's own.
 fn language(state: &AppState, request: &Request, session: Option<&Session>) -> Locale {
+    let offered = |locale: &Locale| state.info.locales.contains(locale);
     asked_language(request)
-        .or_else(|| cookies::read_language(request.headers()))
-        .or_else(|| session.and_then(|session| session.locale))
+        .filter(offered)
+        .or_else(|| cookies::read_language(request.headers()).filter(offered))
+        .or_else(|| session.and_then(|session| session.locale).filter(offered))
         .or_else(|| {
             let line = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-            Locale::negotiate(line)
+            Locale::negotiate(line).filter(offered)
         })
         .unwrap_or(state.info.default_locale)
 }

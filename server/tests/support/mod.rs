@@ -70,6 +70,7 @@ pub async fn portal_with(web: WebSettings) -> TestPortal {
         },
         help_line: name("*6552"),
         contact_email: None,
+        locales: Locale::ALL.to_vec(),
         default_locale: Locale::He,
         esia_enabled: false,
         registration_open: false,
