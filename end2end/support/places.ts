@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 /** The built program and its site; another build, such as a debug one, can be named. */
-export const BINARY = process.env.E2E_BINARY ?? path.join(ROOT, 'target/release/schoolgate');
+// Where scripts/build puts the program: cargo's own variable moves it.
+const BUILT = path.resolve(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
+export const BINARY = process.env.E2E_BINARY ?? path.join(BUILT, 'release/schoolgate');
 export const SITE = process.env.E2E_SITE ?? path.join(ROOT, 'target/site');
 /** Everything the tests make: databases, messages, logs. */
 export const OUT = path.join(ROOT, 'target/e2e');
