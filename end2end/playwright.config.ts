@@ -22,7 +22,9 @@ export default defineConfig({
     viewport: { width: 1280, height: 800 },
     actionTimeout: 15_000,
     navigationTimeout: 30_000,
-    trace: 'retain-on-failure',
+    // A trace films every step and keeps every answer, which is a good part of the work of a short test. A picture stays of
+    // what failed; for the rest run the test again: npm test --prefix end2end -- --trace retain-on-failure
+    trace: 'off',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: chromium(),

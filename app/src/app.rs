@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::pages::sign_in::{CodePage, SignInPage, code_view, password_view, sign_in_view};
+use crate::wizard::{WizardPage, wizard_view};
 
 /// `id` of the element that carries the data.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
@@ -23,6 +24,7 @@ pub struct Boot {
 }
 
 /// The pages that are hydrated.
+#[allow(clippy::large_enum_variant, reason = "there is one of them a request")]
 #[derive(Clone, Serialize, Deserialize)]
 pub enum Interactive {
     /// Both ways to sign in.
@@ -31,6 +33,8 @@ pub enum Interactive {
     Password(SignInPage),
     /// The one-time code.
     Code(CodePage),
+    /// A step of registration or of the password wizard.
+    Wizard(WizardPage),
 }
 
 impl Boot {
@@ -41,6 +45,7 @@ impl Boot {
             Interactive::SignIn(page) => sign_in_view(locale, page).into_any(),
             Interactive::Password(page) => password_view(locale, page).into_any(),
             Interactive::Code(page) => code_view(locale, page).into_any(),
+            Interactive::Wizard(page) => wizard_view(locale, page).into_any(),
         }
     }
 }
@@ -56,6 +61,28 @@ mod on_the_server {
 
     /// What a script may show later.
     const LATER: &[IconName] = &[IconName::Stop, IconName::Eye, IconName::Clock];
+    /// The same for a wizard: its script also draws the page anew, in another state.
+    const LATER_IN_WIZARDS: &[IconName] = &[
+        IconName::Alert,
+        IconName::Back,
+        IconName::Check,
+        IconName::Clock,
+        IconName::Cross,
+        IconName::Device,
+        IconName::Dot,
+        IconName::Down,
+        IconName::Eye,
+        IconName::Forward,
+        IconName::Info,
+        IconName::Key,
+        IconName::Lock,
+        IconName::Mail,
+        IconName::Phone,
+        IconName::Shield,
+        IconName::Sms,
+        IconName::Spin,
+        IconName::Stop,
+    ];
 
     impl Boot {
         /// What the frame needs: title, errors, and the scripts that hydrate once the browser is idle. Forms work before.
@@ -67,6 +94,15 @@ mod on_the_server {
                     (tr!(self.locale, sign_in.second_title), &page.refusal)
                 }
                 Interactive::Code(page) => (tr!(self.locale, sign_in.code_title), &page.refusal),
+                Interactive::Wizard(page) => {
+                    return PageMeta {
+                        has_errors: !page.problems.is_empty(),
+                        private: true,
+                        head: Some(self.head(nonce, script, wasm)),
+                        later_icons: LATER_IN_WIZARDS,
+                        ..PageMeta::titled(page.title.clone())
+                    };
+                }
             };
             PageMeta {
                 has_errors: !refusal.problems.is_empty(),
@@ -87,6 +123,7 @@ mod on_the_server {
             );
             let nonce = nonce.map(ToOwned::to_owned);
             view! {
+                {self.refresh()}
                 <link rel="modulepreload" href=script.to_owned() fetchpriority="low" />
                 <link
                     rel="preload"
@@ -100,6 +137,14 @@ mod on_the_server {
                 <script type="module" nonce=nonce inner_html=start></script>
             }
             .into_any()
+        }
+
+        /// Without script, a page that waits for something is asked for again by the browser itself.
+        fn refresh(&self) -> Option<AnyView> {
+            let Interactive::Wizard(page) = &self.page else { return None };
+            let seconds = page.refresh_ms?.div_ceil(1000).max(2);
+            let meta = format!(r#"<meta http-equiv="refresh" content="{seconds}">"#);
+            Some(view! { <noscript inner_html=meta></noscript> }.into_any())
         }
     }
 }

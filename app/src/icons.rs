@@ -1,9 +1,11 @@
 //! The icons: names for both sides, drawings for the server's sprite. Our own, on a 24-unit grid, stroke only.
 //!
-//! The rule: a page's sprite holds the icons that the page shows and no others.
+//! The rule: a page's sprite holds the icons that the page shows, or may show later, and no others.
+
+use serde::{Deserialize, Serialize};
 
 /// An icon of the sprite.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum IconName {
     /// Attention.
     Alert,
@@ -17,6 +19,8 @@ pub enum IconName {
     Cross,
     /// A phone or computer.
     Device,
+    /// Not there yet.
+    Dot,
     /// Opens downwards.
     Down,
     /// Show what is hidden.
@@ -74,6 +78,7 @@ impl IconName {
             Self::Clock => "#i-clock",
             Self::Cross => "#i-x",
             Self::Device => "#i-device",
+            Self::Dot => "#i-dot",
             Self::Down => "#i-down",
             Self::Eye => "#i-eye",
             Self::Forward => "#i-fwd",

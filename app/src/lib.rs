@@ -1,7 +1,7 @@
 //! What people see: pages, components, texts.
 //!
 //! The rule: reading pages exist on the server only and carry no script; the browser compiles what the hydrated pages
-//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`) and nothing else.
+//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`, `wizard`) and nothing else.
 
 #![recursion_limit = "512"]
 
@@ -21,3 +21,4 @@ pub mod icons;
 pub mod layout;
 pub mod page_context;
 pub mod pages;
+pub mod wizard;

@@ -54,12 +54,25 @@ pub struct PortalInfo {
     pub demo: bool,
     /// Kinds of ID number that sign-in takes, the usual one first. Never empty.
     pub id_kinds: Vec<IdKind>,
+    /// A security question is asked when a password is chosen.
+    pub security_question: bool,
+    /// Where people go on from here: the applications that the portal leads to.
+    pub applications: Vec<Application>,
     /// Address of the user guide, if there is one.
     pub guide_url: Option<String>,
     /// Address of a guide on video, if there is one.
     pub video_url: Option<String>,
     /// The school's time zone, a name of the IANA database.
     pub time_zone: String,
+}
+
+/// An application that the portal leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// Its name in each language.
+    pub names: PerLocale<String>,
+    /// Its address.
+    pub url: String,
 }
 
 /// Who is signed in, as far as the page's frame shows it.

@@ -160,7 +160,7 @@ fn kit(ctx: &PageContext) -> Rendered {
                         <h1>"Kit"</h1>
                         <ErrorSummary
                             title="Check what you typed"
-                            items=vec![ErrorItem { field: Some("id"), text: "Type your ID number".to_owned() }]
+                            items=vec![ErrorItem { field: Some("id".to_owned()), text: "Type your ID number".to_owned() }]
                         />
                         <form>
                             <Field

@@ -4,11 +4,9 @@
 //! that dots stand between other characters. The domain has at least two labels and may be international. Dots and `+tags` are never
 //! stripped: for many providers they are another person's address. Whether mail arrives is found out by sending.
 
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-
 use crate::digits::is_bidi_control;
 use crate::mask::{self, HIDDEN};
+use crate::unicode::{is_combining_mark, nfc};
 
 /// An e-mail address. Equality compares it as typed; people are compared by [`Email::comparison_key`].
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -96,7 +94,7 @@ impl Email {
 
     /// What two addresses are compared and indexed by: the whole address in lower case, composed (NFC).
     pub fn comparison_key(&self) -> String {
-        self.0.nfc().flat_map(char::to_lowercase).nfc().collect()
+        nfc(&nfc(&self.0).chars().flat_map(char::to_lowercase).collect::<String>())
     }
 
     /// The first character, bullets, and the domain: `d•••@dugma.example`. A first part of one character is hidden altogether.

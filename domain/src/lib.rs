@@ -11,6 +11,7 @@ pub mod fictitious;
 pub mod id_kind;
 pub mod id_number;
 pub mod identifier;
+pub mod initial_password;
 pub mod locale;
 pub mod mask;
 pub mod mobile;
@@ -18,7 +19,9 @@ pub mod name;
 pub mod otp;
 pub mod password;
 pub mod rights;
+pub mod security_question;
 pub mod snils;
+mod unicode;
 pub mod user_code;
 
 pub use birth_date::{BirthDate, BirthDateError};
@@ -28,6 +31,7 @@ pub use fictitious::{FictitiousNumber, FictitiousNumberError};
 pub use id_kind::IdKind;
 pub use id_number::{IdNumber, IdNumberError};
 pub use identifier::{IdentifierError, PersonIdentifier};
+pub use initial_password::InitialPassword;
 pub use locale::Locale;
 pub use mobile::{Country, Mobile, MobileError};
 pub use name::{NameError, NameField, NameProblem, PersonName};
@@ -37,5 +41,6 @@ pub use password::{
     RequirementState, Unmet,
 };
 pub use rights::{Grant, Permission, Role, Scope, Target, allows};
+pub use security_question::SecurityQuestion;
 pub use snils::{Snils, SnilsError};
 pub use user_code::{UserCode, UserCodeError};

@@ -4,12 +4,11 @@
 //! names are written with: hyphens, apostrophes, dots, Hebrew geresh and gershayim (also typed as `'` and `"`).
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
 use crate::digits::is_bidi_control;
 use crate::locale::Locale;
 use crate::mask;
+use crate::unicode::{is_combining_mark, nfc};
 
 /// A person's name.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -173,7 +172,7 @@ fn normalise(text: &str) -> Result<String, NameProblem> {
         return Err(NameProblem::TooLong);
     }
     let visible = without_invisible(text);
-    let name: String = visible.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect();
+    let name = nfc(&visible.split_whitespace().collect::<Vec<_>>().join(" "));
     let mut letters = 0_usize;
     let mut previous = ' ';
     for c in name.chars() {

@@ -12,8 +12,6 @@ pub mod policy;
 pub mod strength;
 pub mod waits;
 
-use unicode_normalization::UnicodeNormalization;
-
 pub use assessment::{Assessment, Requirement, RequirementState, Unmet, Weakness, check};
 pub use common::CommonPasswords;
 pub use context::PolicyContext;
@@ -22,7 +20,7 @@ pub use policy::{Policy, PolicyError, PolicyName};
 pub use strength::check_with_strength;
 pub use waits::FailureWaits;
 
-use crate::mask;
+use crate::{mask, unicode};
 
 /// A password in the form that is hashed (NFKC), so that it is the same from every keyboard. Nothing is trimmed or cut.
 #[derive(Clone)]
@@ -51,7 +49,7 @@ impl Password {
         if text.len() > Self::MAX_BYTES {
             return Err(PasswordTooLarge);
         }
-        Ok(Self(text.nfkc().collect()))
+        Ok(Self(unicode::nfkc(text)))
     }
 
     /// The password, for hashing.

@@ -6,12 +6,11 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::digits;
 use crate::mask;
+use crate::unicode::nfkc;
 
-const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+pub(crate) const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
 const MODULUS: usize = ALPHABET.len();
 
 /// A user code whose check character agrees.
@@ -64,7 +63,7 @@ impl UserCode {
     pub fn parse(text: &str) -> Result<Self, UserCodeError> {
         let mut code = String::with_capacity(Self::LENGTH);
         let mut found = 0_usize;
-        for c in text.nfkc().filter(|c| !digits::is_separator(*c) && *c != '_') {
+        for c in nfkc(text).chars().filter(|c| !digits::is_separator(*c) && *c != '_') {
             let upper = latin(c);
             if matches!(upper, '0' | 'O' | '1' | 'I' | 'L') {
                 return Err(UserCodeError::Confusing(c));

@@ -2,6 +2,7 @@
 import { type APIRequestContext, type BrowserContext, type Page, expect } from '@playwright/test';
 
 import { type Person } from './people.ts';
+import { Seen } from './seen.ts';
 import type { Portal } from './test.ts';
 import { en } from './words.ts';
 
@@ -67,6 +68,12 @@ export async function enter(context: BrowserContext, portal: Portal, person: Per
     maxRedirects: 0,
   });
   expect(reply.status(), 'signed in by password').toBe(303);
+}
+
+/** The browser forgets who was signed in and what had been begun, like a fresh one that has the portal's files already. */
+export async function forget(context: BrowserContext, portal: Portal): Promise<void> {
+  await new Seen(portal.database).tokensOf(context);
+  await context.clearCookies({ name: /^__Host-(?!lang$)/ });
 }
 
 /** Whether somebody is signed in, as the API says: 200 or 401. */

@@ -20,7 +20,7 @@ export default async function globalSetup(): Promise<() => Promise<void>> {
   mkdirSync(OUT, { recursive: true });
   const databases = chosen(process.argv);
   for (const database of databases) rmSync(path.join(OUT, `${database}-seen.txt`), { force: true });
-  const servers = databases.flatMap((database) => [new Server(database, 'main'), new Server(database, 'quick')]);
+  const servers = databases.flatMap((database) => (['main', 'quick', 'walled'] as const).map((role) => new Server(database, role)));
   const stopAll = async (): Promise<void> => {
     const codes = await Promise.all(servers.map(async (server) => [server.log, await server.stop()] as const));
     const failed = codes.filter(([, code]) => code !== 0).map(([log, code]) => `${log} (exit code ${code})`);

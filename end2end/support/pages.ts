@@ -2,8 +2,10 @@
 import { type BrowserContext, type Page, expect } from '@playwright/test';
 
 import { answer, askForCode, enter, idField, open, sendId, summary, typePassword } from './flows.ts';
+import { linkIn, tokenOf } from './inbox.ts';
 import { mistyped } from './people.ts';
 import type { Portal } from './test.ts';
+import { PASSWORD, Walk, addressOf, field, forgot, form, join, reaches, register, send, typeChoice, typeCode, typeWho } from './wizards.ts';
 import { LOCALES, type Locale } from './words.ts';
 
 export interface Look {
@@ -71,6 +73,7 @@ const LOOKS: Look[] = [
       await summary(page).waitFor();
     },
   },
+  ...wizards(),
   {
     name: 'menu-open',
     go: async (page) => {
@@ -86,6 +89,167 @@ const LOOKS: Look[] = [
   at('sessions', '/me/sessions', { inside: true }),
   at('home-inside', '/', { inside: true }),
 ];
+
+/** Every step of both wizards, and every way in which they end. Each is reached by plain forms, and then looked at. */
+function wizards(): Look[] {
+  /** A page of a wizard that somebody has walked to without a browser. */
+  const walked = (name: string, path: string, walk: (portal: Portal) => Promise<Walk>): Look => ({
+    name,
+    go: async (page, portal) => {
+      await (await walk(portal)).into(page.context());
+      await page.goto(path);
+      await reaches(page, path);
+    },
+  });
+  const contactOf = async (portal: Portal): Promise<Walk> => new Walk(portal).untilContact(portal.newcomer());
+  const finishOf = async (portal: Portal): Promise<{ walk: Walk; email: string }> => {
+    const who = portal.newcomer();
+    const email = addressOf(portal, who);
+    return { walk: await new Walk(portal).untilFinish(who, { email }), email };
+  };
+  return [
+    at('register', '/register'),
+    {
+      name: 'register-refused',
+      statuses: [422],
+      go: async (page) => {
+        await open(page, '/register');
+        await send(page);
+        await summary(page).waitFor();
+      },
+    },
+    at('register-ended', '/register?ended=1'),
+    at('register-consent', '/register/consent'),
+    {
+      name: 'register-verify',
+      go: async (page, portal) => {
+        await open(page, '/register');
+        await typeWho(page, portal.stranger());
+        await send(page);
+        await reaches(page, '/register/verify');
+      },
+    },
+    {
+      name: 'register-verify-refused',
+      statuses: [422],
+      go: async (page) => {
+        // Goes on from the look before.
+        await typeCode(page, '000000');
+        await summary(page).waitFor();
+        await field(page, 'mobile').fill('02-6234567');
+        await send(page, 'mobile');
+        await page.locator('#mobile-e').waitFor();
+      },
+    },
+    walked('register-contact', '/register/contact', contactOf),
+    {
+      name: 'register-contact-refused',
+      statuses: [422],
+      go: async (page) => {
+        await field(page, 'email').fill('dana.primer@');
+        await send(page);
+        await summary(page).waitFor();
+      },
+    },
+    walked('register-new-mobile', '/register/verify', async (portal) => {
+      const walk = await contactOf(portal);
+      await walk.contact({ email: addressOf(portal, { key: `new-mobile-${portal.stranger().key}` }), mobile: portal.freeMobile() }, '/register/verify');
+      return walk;
+    }),
+    walked('register-finish', '/register/finish', async (portal) => (await finishOf(portal)).walk),
+    walked('register-done', '/register/finish', async (portal) => {
+      const { walk, email } = await finishOf(portal);
+      await walk.finish();
+      await portal.mailbox(email).newest('first_password');
+      return walk;
+    }),
+    walked('register-review', '/register/finish', async (portal) => {
+      const who = portal.stranger();
+      return new Walk(portal).untilReview(who, { email: addressOf(portal, who) });
+    }),
+    {
+      name: 'register-resume',
+      go: async (page, portal) => {
+        const { email } = await finishOf(portal);
+        const link = linkIn(await portal.mailbox(email).newest('registration_link'));
+        portal.note(tokenOf(link));
+        await page.goto(link);
+      },
+    },
+    at('password-forgot', '/password/forgot'),
+    at('password-forgot-ended', '/password/forgot?ended=1'),
+    {
+      name: 'password-forgot-refused',
+      statuses: [422],
+      go: async (page) => {
+        await open(page, '/password/forgot');
+        await send(page);
+        await summary(page).waitFor();
+      },
+    },
+    at('password-forgot-sent', '/password/forgot?sent=1'),
+    {
+      name: 'password-start',
+      go: async (page, portal) => {
+        await page.goto((await register(portal)).link);
+      },
+    },
+    {
+      name: 'password-start-refused',
+      statuses: [422],
+      go: async (page) => {
+        await send(page);
+        await summary(page).waitFor();
+      },
+    },
+    {
+      name: 'password-link-replaced',
+      statuses: [410],
+      go: async (page, portal) => {
+        const member = await join(portal);
+        const link = await forgot(portal, member);
+        await forgot(portal, member);
+        await page.goto(link);
+      },
+    },
+    at('password-link-unknown', '/password/start?ticket=x', { statuses: [410] }),
+    walked('password-verify', '/password/verify', async (portal) => {
+      const registered = await register(portal);
+      return new Walk(portal).untilPasswordCode(registered.link, registered);
+    }),
+    {
+      name: 'password-verify-refused',
+      statuses: [422],
+      go: async (page) => {
+        await field(page, 'code').fill('12345');
+        await send(page);
+        await summary(page).waitFor();
+      },
+    },
+    walked('password-choose', '/password/choose', async (portal) => {
+      const registered = await register(portal);
+      return new Walk(portal).untilChoice(registered.link, registered);
+    }),
+    {
+      name: 'password-choose-refused',
+      statuses: [422],
+      go: async (page) => {
+        await typeChoice(page, 'walnut', 'ladder');
+        await field(page, 'question').selectOption('own');
+        await field(page, 'email').fill('dana.primer@');
+        await send(page);
+        await summary(page).waitFor();
+        await form(page).waitFor();
+      },
+    },
+    walked('password-done', '/password/done', async (portal) => {
+      const registered = await register(portal);
+      const walk = await new Walk(portal).untilChoice(registered.link, registered);
+      await walk.choose(PASSWORD);
+      return walk;
+    }),
+  ];
+}
 
 /** Opens the portal in a language, as its menu does. */
 export async function choose(context: BrowserContext, portal: Portal, locale: Locale): Promise<void> {

@@ -14,20 +14,32 @@ export interface Person {
   phone: string;
 }
 
-const lists = new Map<string, Person[]>();
+/** A parent who has no account yet, and what the registration asks of one. */
+export interface Parent {
+  key: string;
+  name: string;
+  id_number: string;
+  /** `YYYY-MM-DD`. */
+  birth_date: string;
+  child_id: string;
+  /** E.164. */
+  phone: string;
+}
 
-function people(database: Database, role: Role): Person[] {
+const lists = new Map<string, (Person & Parent)[]>();
+
+function people(database: Database, role: Role): (Person & Parent)[] {
   const file = path.join(folder(database, role), 'people.json');
   let list = lists.get(file);
   if (!list) {
-    list = JSON.parse(readFileSync(file, 'utf8')) as Person[];
+    list = JSON.parse(readFileSync(file, 'utf8')) as (Person & Parent)[];
     lists.set(file, list);
   }
   return list;
 }
 
 /** One of the fixed people, such as `teacher-5a`. */
-export function fixed(database: Database, role: Role, key: string): Person {
+export function fixed(database: Database, role: Role, key: string): Person & Parent {
   const person = people(database, role).find((one) => one.key === key);
   if (!person) throw new Error(`the demo has no ${key}`);
   return person;
@@ -51,6 +63,34 @@ function draw(database: Database, role: Role, kind: string, most: number): numbe
 /** Somebody whom no other test uses. */
 export function somebody(database: Database, role: Role = 'main'): Person {
   return fixed(database, role, `crowd-${draw(database, role, 'crowd', CROWD[role])}`);
+}
+
+/** A parent whom the roster knows and who has not registered; no other test uses this one. */
+export function newcomer(database: Database, role: Role = 'main'): Parent {
+  return fixed(database, role, `newcomer-${draw(database, role, 'newcomer', CROWD[role])}`);
+}
+
+/** A parent on no roster, and neither is the child. The phone is one that can get messages. */
+export function stranger(database: Database, role: Role = 'main'): Parent {
+  const number = draw(database, role, 'stranger', 900);
+  return {
+    key: `stranger-${number}`,
+    name: '',
+    id_number: withCheckDigit(71_000_000 + number),
+    birth_date: `19${70 + (number % 20)}-0${1 + (number % 9)}-1${number % 10}`,
+    child_id: withCheckDigit(72_000_000 + number),
+    phone: freeMobile(database, role),
+  };
+}
+
+/** A mobile number that nobody has on file, E.164. */
+export function freeMobile(database: Database, role: Role = 'main'): string {
+  return `+97258700${String(draw(database, role, 'mobile', 2_000)).padStart(4, '0')}`;
+}
+
+/** A mobile number as people in Israel write it: `058-7000001`. */
+export function national(mobile: string): string {
+  return mobile.replace(/^\+972(\d\d)/, '0$1-');
 }
 
 /** A valid ID number that nobody has. */

@@ -17,8 +17,9 @@ export const DATABASES = ['sqlite', 'postgres'] as const;
 export type Database = (typeof DATABASES)[number];
 
 /** The servers of one database. `main` has the product's own figures; `quick` has the shortest times that the
- *  configuration takes, for what has to wait; `crash` is killed. */
-export type Role = 'main' | 'quick' | 'crash';
+ *  configuration takes, for what has to wait; `walled` holds every address to its limits and believes a proxy;
+ *  `down` loses its gateways; `crash` is killed. */
+export type Role = 'main' | 'quick' | 'walled' | 'down' | 'crash';
 
 export function folder(database: Database, role: Role): string {
   return path.join(OUT, role === 'main' ? database : `${database}-${role}`);
@@ -26,15 +27,15 @@ export function folder(database: Database, role: Role): string {
 
 export function port(database: Database, role: Role): number {
   const first = database === 'sqlite' ? 3110 : 3120;
-  return role === 'crash' ? first + 20 : role === 'quick' ? first + 1 : first;
+  return first + { main: 0, quick: 1, walled: 2, down: 3, crash: 20 }[role];
 }
 
 export function origin(database: Database, role: Role): string {
   return `http://localhost:${port(database, role)}`;
 }
 
-/** How many people of the crowd a server has. */
-export const CROWD: Record<Role, number> = { main: 150, quick: 30, crash: 200 };
+/** How many people of the crowd a server has, and as many parents who have not registered yet. */
+export const CROWD: Record<Role, number> = { main: 180, quick: 30, walled: 12, down: 12, crash: 200 };
 
 /** Chromium: the one that CHROMIUM names, else the system's. */
 export function chromium(): string {

@@ -14,6 +14,12 @@ const FIGURES: Record<Role, Record<string, string>> = {
     SCHOOLGATE__CODES__RESEND_AFTER_S: '5',
     SCHOOLGATE__CODES__SENDS_PER_HOUR: '20',
   },
+  // Behind a proxy, so that a test can come from any address; none of them is a school's, as all are in the demo.
+  walled: {
+    SCHOOLGATE__SERVER__TRUSTED_PROXIES: '127.0.0.1/32, ::1/128',
+    SCHOOLGATE__THROTTLE__SCHOOL_NETWORKS: '',
+  },
+  down: {},
   // A message that the dead process had taken is sent again when its lease runs out; shorter than the gateways' time-outs is refused.
   crash: { SCHOOLGATE__OUTBOX__LEASE_S: '21' },
 };

@@ -2,8 +2,8 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, test as base } from '@playwright/test';
 
 import { Guard } from './guard.ts';
-import { Phone } from './inbox.ts';
-import { type Person, fixed, nobodysNumber, nobodysUserCode, somebody } from './people.ts';
+import { Mailbox, Phone } from './inbox.ts';
+import { type Parent, type Person, fixed, freeMobile, national, newcomer, nobodysNumber, nobodysUserCode, somebody, stranger } from './people.ts';
 import { DATABASES, type Database, type Role, folder, origin } from './places.ts';
 import { Seen } from './seen.ts';
 
@@ -24,7 +24,7 @@ export class Portal {
     return somebody(this.database, this.role);
   }
 
-  fixed(key: string): Person {
+  fixed(key: string): Person & Parent {
     return fixed(this.database, this.role, key);
   }
 
@@ -36,9 +36,39 @@ export class Portal {
     return nobodysUserCode(this.database, this.role);
   }
 
-  phone(person: Person): Phone {
+  newcomer(): Parent {
+    return newcomer(this.database, this.role);
+  }
+
+  stranger(): Parent {
+    const parent = stranger(this.database, this.role);
+    this.note(parent.id_number, parent.child_id, ...spellings(parent.phone));
+    return parent;
+  }
+
+  freeMobile(): string {
+    const mobile = freeMobile(this.database, this.role);
+    this.note(...spellings(mobile));
+    return mobile;
+  }
+
+  phone(person: { phone: string }): Phone {
     return new Phone(this.database, this.role, person.phone);
   }
+
+  mailbox(address: string): Mailbox {
+    return new Mailbox(this.origin, address);
+  }
+
+  /** Personal data and secrets that a test types or gets: the last test looks for them where they must not stand. */
+  note(...secrets: string[]): void {
+    new Seen(this.database).note(...secrets);
+  }
+}
+
+/** A mobile number in the forms in which it could be written down. */
+function spellings(mobile: string): string[] {
+  return [mobile, mobile.replace('+972', ''), national(mobile)];
 }
 
 /** Opens a further browser profile: nothing is shared with the test's own. With a `locale` it has chosen no language. */
@@ -49,6 +79,8 @@ interface Fixtures {
   portal: Portal;
   /** The server with the shortest times that the configuration takes. */
   quick: Portal;
+  /** The server that holds every address to its limits, and believes `X-Forwarded-For`. */
+  walled: Portal;
   guard: Guard;
   another: Another;
 }
@@ -64,6 +96,8 @@ export const test = base.extend<Fixtures>({
   portal: async ({}, use, info) => use(new Portal(databaseOf(info.project.name), 'main')),
   // eslint-disable-next-line no-empty-pattern
   quick: async ({}, use, info) => use(new Portal(databaseOf(info.project.name), 'quick')),
+  // eslint-disable-next-line no-empty-pattern
+  walled: async ({}, use, info) => use(new Portal(databaseOf(info.project.name), 'walled')),
 
   guard: async ({ portal, quick }, use) => {
     const guard = new Guard(new Set([portal.origin, quick.origin]));

@@ -8,7 +8,7 @@ export const LOCALES = ['he', 'ar', 'ru', 'en'] as const;
 export type Locale = (typeof LOCALES)[number];
 export const DIRECTION: Record<Locale, 'ltr' | 'rtl'> = { he: 'rtl', ar: 'rtl', ru: 'ltr', en: 'ltr' };
 
-type Part = 'common' | 'errors' | 'home' | 'inbox' | 'me' | 'sign_in' | 'about' | 'legal' | 'topics';
+type Part = 'common' | 'errors' | 'home' | 'inbox' | 'me' | 'messages' | 'password' | 'register' | 'sign_in' | 'about' | 'legal' | 'topics';
 
 const files = new Map<string, Record<string, unknown>>();
 
@@ -28,4 +28,16 @@ export function words(locale: Locale, part: Part, key: string, values: Record<st
 /** English, which the tests' browser asks for. */
 export function en(part: Part, key: string, values: Record<string, string> = {}): string {
   return words('en', part, key, values);
+}
+
+/** A text as it stands on a page or in a message: what fills a value in is caught under the value's name. */
+export function pattern(locale: Locale, part: Part, key: string): RegExp {
+  const marked = words(locale, part, key, new Proxy({}, { get: (_, name) => `\u0001${String(name)}\u0001` }));
+  const plain = marked.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const seen = new Set<string>();
+  return new RegExp(plain.replace(/\u0001(\w+)\u0001/g, (_, name: string) => {
+    if (seen.has(name)) return `\\k<${name}>`;
+    seen.add(name);
+    return `(?<${name}>.+?)`;
+  }) + (plain.endsWith('\u0001') ? '$' : ''), 'm');
 }

@@ -1,8 +1,9 @@
 // Signing in by a code sent to the phone: the right one, the wrong ones, and everything that people and browsers do to it.
 import { wrongCode } from '../support/inbox.ts';
 import { mistyped } from '../support/people.ts';
-import { answer, askForCode, codeField, idField, isAt, isInside, meStatus, open, passwordField, sendCode, sendId, signInByCode, summary, withoutWasm } from '../support/flows.ts';
+import { answer, askForCode, codeField, forget, idField, isAt, isInside, meStatus, open, passwordField, sendCode, sendId, signInByCode, summary, withoutWasm } from '../support/flows.ts';
 import { hydrated } from '../support/guard.ts';
+import { tabTo } from '../support/keyboard.ts';
 import { expect, test } from '../support/test.ts';
 import { en } from '../support/words.ts';
 
@@ -84,21 +85,21 @@ test('an unknown number sees the same page in the same words, and gets no messag
   await expect(summary(other.page)).toContainText(/4 tries left/);
 });
 
-test('a code pasted with spaces, dashes and digits of another script is taken', async ({ page, another, portal }) => {
+test('a code pasted with spaces, dashes and digits of another script is taken', async ({ page, context, portal }) => {
   const paste = [
     (code: string) => ` ${code.slice(0, 3)} ${code.slice(3)} `,
     (code: string) => `${code.slice(0, 3)}-${code.slice(3)}`,
     (code: string) => [...code].map((digit) => String.fromCodePoint(0x0660 + Number(digit))).join(''),
   ];
-  for (const [at, form] of paste.entries()) {
-    const browser = at === 0 ? { page } : await another();
+  for (const form of paste) {
+    await forget(context, portal);
     const person = portal.somebody();
-    await askForCode(browser.page, person.id_number, `${portal.origin}/sign-in`);
+    await askForCode(page, person.id_number);
     const code = form(await portal.phone(person).code());
-    await codeField(browser.page).focus();
-    await browser.page.keyboard.insertText(code);
-    await sendCode(browser.page).click();
-    await isInside(browser.page);
+    await codeField(page).focus();
+    await page.keyboard.insertText(code);
+    await sendCode(page).click();
+    await isInside(page);
   }
 });
 
@@ -270,25 +271,11 @@ test('an empty number and letters are told apart', async ({ page, guard }) => {
 test('the whole road by keyboard alone', async ({ page, portal }) => {
   const person = portal.somebody();
   await page.goto('/sign-in');
-  const tabTo = async (id: string): Promise<void> => {
-    for (let press = 0; press < 40; press += 1) {
-      await page.keyboard.press('Tab');
-      const at = await page.evaluate(() => {
-        const element = document.activeElement as HTMLElement;
-        const style = getComputedStyle(element);
-        const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
-        return { id: element.id, name: element.outerHTML.slice(0, 80), seen: seen || style.boxShadow !== 'none' };
-      });
-      expect(at.seen, `the focus is seen on ${at.name}`).toBe(true);
-      if (at.id === id) return;
-    }
-    throw new Error(`the keyboard does not reach #${id}`);
-  };
-  await tabTo('id_number');
+  await tabTo(page, '#id_number');
   await page.keyboard.type(person.id_number);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/sign-in/code');
-  await tabTo('code');
+  await tabTo(page, '#code');
   await page.keyboard.type(await portal.phone(person).code());
   await page.keyboard.press('Enter');
   await isInside(page);
@@ -320,7 +307,7 @@ test('the code page without a sign-in leads to the sign-in page', async ({ page 
   await expect(page).toHaveURL(/\/sign-in$/);
 });
 
-test('the page first asked for comes after the code, and no other site does', async ({ page, another, portal }) => {
+test('the page first asked for comes after the code, and no other site does', async ({ page, context, portal }) => {
   const person = portal.somebody();
   await page.goto('/me/sessions');
   await expect(page).toHaveURL(/\/sign-in\?next=(\/|%2F)me(\/|%2F)sessions$/);
@@ -328,10 +315,10 @@ test('the page first asked for comes after the code, and no other site does', as
   await page.waitForURL('**/me/sessions');
 
   for (const elsewhere of ['//evil.example', 'https://evil.example/', '/\\evil.example', '/%09/evil.example']) {
-    const other = await another();
-    await signInByCode(other.page, portal, portal.somebody(), `${portal.origin}/sign-in?next=${elsewhere}`);
-    await expect.poll(() => new URL(other.page.url()).origin).toBe(portal.origin);
-    await expect(other.page).not.toHaveURL(/sign-in/);
+    await forget(context, portal);
+    await signInByCode(page, portal, portal.somebody(), `${portal.origin}/sign-in?next=${elsewhere}`);
+    await expect.poll(() => new URL(page.url()).origin).toBe(portal.origin);
+    await expect(page).not.toHaveURL(/sign-in/);
   }
 });
 

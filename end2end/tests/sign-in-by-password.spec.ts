@@ -37,8 +37,8 @@ test('a wrong password and an unknown user code are answered in the same words',
   guard.expects(422);
   const person = portal.somebody();
   const seen: string[] = [];
+  const { page: fresh } = await another();
   for (const code of [person.user_code, portal.nobodysUserCode(), 'AAAA-AAAA', 'no such code']) {
-    const { page: fresh } = await another();
     await fresh.goto('/sign-in/password');
     await typePassword(fresh, code, WRONG);
     await expect(summary(fresh)).toContainText(en('sign_in', 'wrong'));

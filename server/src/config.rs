@@ -21,14 +21,15 @@ use std::fmt;
 pub use document::{default_toml, markdown};
 pub use field::{Field, Secret};
 pub use figures::{
-    CodesConfig, OutboxConfig, PasswordConfig, PolicyChoice, RetentionConfig, SessionsConfig, ThrottleConfig,
+    CodesConfig, OutboxConfig, PasswordConfig, PolicyChoice, RegistrationConfig, RetentionConfig, SessionsConfig,
+    ThrottleConfig,
 };
 pub use gateways::{
     Gateways, MailConfig, MailGatewayConfig, MailKind, MailTls, PresetChoice, SmsConfig, SmsGatewayConfig, SmsKind,
 };
 pub use keys::{Key, List, Rule, Section, SectionInfo};
 pub use read::{Problem, Reader};
-pub use sections::{DatabaseConfig, KeysConfig, LogConfig, LogFormat, PortalConfig, ServerConfig};
+pub use sections::{ApplicationConfig, DatabaseConfig, KeysConfig, LogConfig, LogFormat, PortalConfig, ServerConfig};
 pub use source::{FILE, FILE_VARIABLE, Source, VARIABLE_PREFIX};
 pub use types::{ApiDescription, Localized, MailAddress, Pairs, PublicUrl, SecretPairs};
 
@@ -63,6 +64,8 @@ config! {
     keys: KeysConfig;
     /// Passwords.
     password: PasswordConfig;
+    /// Registration.
+    registration: RegistrationConfig;
     /// One-time codes.
     codes: CodesConfig;
     /// Sessions.

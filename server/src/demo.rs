@@ -45,7 +45,7 @@ pub struct Options {
     /// A database of its own instead of the folder's SQLite file, empty
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Further parents beside the fixed people, for tests and load programs
+    /// Further parents beside the fixed people, for tests and load programs: N registered ones and N who can register
     #[arg(long, default_value_t = 0, value_name = "N")]
     crowd: u32,
     /// Make the demo's folder and database, and end
@@ -194,6 +194,8 @@ fn configuration(options: &Options, folder: &Path) -> String {
          [throttle]\nschool_networks = [\"127.0.0.0/8\", \"::1/128\"]\n\n\
          [log]\nfilter = \"warn,schoolgate_server::run=info\"\n\n\
          [[sms.gateway]]\nname = \"demo-sms\"\nkind = \"folder\"\npath = {sms}\n\n\
+         # Everybody's codes arrive in the inbox, where they cost nothing.\n\
+         [registration]\ntyped_mobiles_in_all = 5000\n\n\
          [mail]\nfrom = \"portal@schoolgate.example\"\n\n\
          [[mail.gateway]]\nname = \"demo-mail\"\nkind = \"folder\"\npath = {mail}\n",
         port = options.port,
@@ -204,19 +206,30 @@ fn configuration(options: &Options, folder: &Path) -> String {
     )
 }
 
+/// Whether somebody was added by `--crowd`.
+fn is_one_of_many(key: &str) -> bool {
+    key.starts_with("crowd-") || key.starts_with("newcomer-")
+}
+
 /// Says who can sign in and how.
 fn announce(options: &Options, demo: &Demo) {
     use std::io::Write as _;
 
     let mut lines = vec![format!("The demo is at http://localhost:{}", options.port), String::new()];
     lines.push("Who can sign in (messages arrive at /demo/inbox):".to_owned());
-    for person in demo.people().iter().filter(|person| !person.key.starts_with("crowd-")) {
-        lines.push(format!("  {:<12} {}", person.key, person.name));
+    for person in demo.people().iter().filter(|person| !is_one_of_many(&person.key)) {
+        lines.push(format!("  {:<16} {}", person.key, person.name));
         if let Some(number) = &person.id_number {
-            lines.push(format!("  {:<12}   ID number {number}, then the code from the inbox", ""));
+            lines.push(match (&person.user_code, &person.birth_date, &person.child_id) {
+                (Some(_), _, _) => format!("  {:<16}   ID number {number}, then the code from the inbox", ""),
+                (None, Some(birth_date), Some(child)) => {
+                    format!("  {:<16}   can register: ID number {number}, born {birth_date}, child {child}", "")
+                }
+                _ => format!("  {:<16}   is on no roster: ID number {number}", ""),
+            });
         }
         if let (Some(code), Some(password)) = (&person.user_code, &person.password) {
-            lines.push(format!("  {:<12}   user code {code}, password «{password}»", ""));
+            lines.push(format!("  {:<16}   user code {code}, password «{password}»", ""));
         }
     }
     lines.push(String::new());

@@ -17,6 +17,7 @@ mod overload;
 mod pages;
 mod security;
 mod time_text;
+mod wizards;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -49,6 +50,7 @@ pub fn router(state: AppState) -> Router {
         .route("/me/language", post(me::set_language))
         .route("/me/sessions", get(me::sessions_page).post(me::end_sessions))
         .route("/api/page/{*function}", post(forms::server_function))
+        .merge(wizards::router())
         .merge(api::router())
         .merge(inbox::router(&state))
         .fallback(pages::unknown);

@@ -2,11 +2,14 @@
 //!
 //! Texts are keys of `app/locales/*/messages.json`. Values that come from people are escaped in the HTML part.
 
-use app::text::{Moment, Zone};
+mod letter;
+mod mails;
+mod payload;
+mod sms;
+
+use app::text::Zone;
 use app::tr;
 use domain::Locale;
-use serde::Deserialize;
-use services::codes::FlowPurpose;
 use services::outbox::Channel;
 
 /// What every message names.
@@ -18,7 +21,9 @@ pub struct MessageTexts {
     pub names: app::page_context::PerLocale<String>,
     /// The host of the portal's address: phones fill the code in on that host only.
     pub host: String,
-    /// The help line as people dial it.
+    /// The origin under which people reach the portal, such as `https://portal.example.org`: links begin with it.
+    pub origin: String,
+    /// The help line as people dial it; empty when there is none.
     pub help_line: String,
     /// The zone in which times are told.
     pub zone: Zone,
@@ -63,17 +68,6 @@ impl ComposeError {
     }
 }
 
-#[derive(Deserialize)]
-struct CodePayload {
-    code: String,
-    purpose: String,
-}
-
-#[derive(Deserialize)]
-struct FailuresPayload {
-    at: services::Timestamp,
-}
-
 impl MessageTexts {
     /// Writes the text.
     ///
@@ -86,81 +80,20 @@ impl MessageTexts {
         locale: Locale,
         content: &serde_json::Value,
     ) -> Result<Composed, ComposeError> {
-        match event {
-            "sign_in_code" => {
-                let CodePayload { code, purpose } = payload(event, content)?;
-                let (service, code, host) = (self.short_name.as_str(), code.as_str(), self.host.as_str());
-                Ok(Composed::Sms(if purpose == FlowPurpose::SecondFactor.code() {
-                    tr!(locale, messages.second_factor_code, service = service, code = code, host = host)
-                } else {
-                    tr!(locale, messages.sign_in_code, service = service, code = code, host = host)
-                }))
-            }
-            "password_failures" => {
-                let failures: FailuresPayload = payload(event, content)?;
-                Ok(match channel {
-                    Channel::Sms => Composed::Sms(self.failures_sms(locale)),
-                    Channel::Mail => self.failures_mail(locale, &failures),
-                })
-            }
-            other => Err(ComposeError::UnknownEvent(other.to_owned())),
+        match channel {
+            Channel::Sms => self.sms(event, locale, content).map(Composed::Sms),
+            Channel::Mail => self.mail(event, locale, content),
         }
     }
 
-    fn failures_sms(&self, locale: Locale) -> String {
-        tr!(locale, messages.failures_sms, service = self.short_name.as_str(), line = self.help_line.as_str())
-    }
-
-    fn failures_mail(&self, locale: Locale, failures: &FailuresPayload) -> Composed {
-        // Seen from the moment of sending: "today" would be wrong for whoever reads it tomorrow.
-        let when = Moment::dated(locale, &self.zone, failures.at);
-        let paragraphs = [
-            tr!(locale, messages.failures_what, when = when),
-            tr!(locale, messages.failures_you).to_owned(),
-            tr!(locale, messages.failures_not_you, line = self.help_line.as_str()),
-            tr!(locale, messages.failures_never).to_owned(),
-        ];
-        self.mail(locale, tr!(locale, messages.failures_subject), &paragraphs)
-    }
-
-    /// A mail of plain paragraphs with greeting and sign-off.
-    fn mail(&self, locale: Locale, subject: &str, paragraphs: &[String]) -> Composed {
-        let mut lines = vec![tr!(locale, messages.mail_greeting).to_owned()];
-        lines.extend_from_slice(paragraphs);
-        lines.push(tr!(locale, messages.mail_sign_off, service = self.names.get(locale).as_str()));
-        lines.push(tr!(locale, messages.mail_no_reply, line = self.help_line.as_str()));
-        let body: String = lines.iter().map(|line| format!("<p>{}</p>", escaped(line))).collect();
-        // No style: each mail program then shows it in the size, the font and the colours, dark ones too, that its reader
-        // has chosen. The direction stands on the body as well, since many programs drop the head and `<html>`.
-        let html = format!(
-            "<!DOCTYPE html><html lang=\"{lang}\" dir=\"{dir}\"><head><meta charset=\"utf-8\">\
-             <title>{title}</title></head><body lang=\"{lang}\" dir=\"{dir}\">{body}</body></html>",
-            lang = locale.code(),
-            dir = locale.dir(),
-            title = escaped(subject),
-        );
-        Composed::Mail { subject: subject.to_owned(), text: lines.join("\n\n") + "\n", html }
-    }
-}
-
-fn payload<T: serde::de::DeserializeOwned>(event: &str, content: &serde_json::Value) -> Result<T, ComposeError> {
-    T::deserialize(content).map_err(|_| ComposeError::Payload { event: event.to_owned() })
-}
-
-/// Text for HTML (OWASP: escape the five characters).
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            other => html.push(other),
+    /// Who helps, as the end of a sentence: the help line, written as `line`, or the school where there is no line.
+    fn help(&self, locale: Locale, line: &str) -> String {
+        if self.help_line.is_empty() {
+            tr!(locale, messages.help_school).to_owned()
+        } else {
+            tr!(locale, messages.help_line, line = line)
         }
     }
-    html
 }
 
 #[cfg(test)]

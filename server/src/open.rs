@@ -8,6 +8,7 @@ use std::{path::PathBuf, sync::Arc};
 use services::{
     Clock, Context, Db, KeyRing, KeyRingError, OsRng, Portal, PortalParts, Sealer, StoreError, SystemClock,
     audit::Audit,
+    common_passwords::ListedPasswords,
     hasher::{HashError, PasswordHasher},
     store::{db::PendingMigration, meta},
 };
@@ -128,7 +129,8 @@ impl Opened {
             rng: Arc::new(OsRng),
             hasher: PasswordHasher::new(config.hash_settings())?,
             settings: config.settings(),
-        }))
+        })
+        .with_common_passwords(Arc::new(ListedPasswords::shipped())))
     }
 }
 

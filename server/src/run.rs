@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::page_context::{PerLocale, PortalInfo};
+use app::page_context::{Application, PerLocale, PortalInfo};
 use app::text::{Zone, ZoneError};
 use axum::Router;
 use axum::routing::get;
 use domain::Locale;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use services::common_passwords::ListedPasswords;
 use services::delivery::{Delivery, InvalidSettings};
 use services::hasher::{HashError, PasswordHasher};
 use services::portal::Portal;
@@ -21,15 +22,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, Localized};
+use crate::config::{ApplicationConfig, Config, Localized};
 use crate::demo::{Demo, DemoError};
 use crate::http;
 use crate::http::assets::{Assets, AssetsError};
 use crate::messages::MessageTexts;
 use crate::open::{self, DemoRule, OpenError, Opened, Opening};
 use crate::state::{AppState, Parts, WebSettings};
-use crate::workers::housekeeping;
 use crate::workers::outbox::{OutboxSettings, OutboxWorker};
+use crate::workers::{housekeeping, registrations};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -107,7 +108,8 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         rng: Arc::new(OsRng),
         hasher: PasswordHasher::new(config.hash_settings())?,
         settings: config.settings(),
-    });
+    })
+    .with_common_passwords(Arc::new(ListedPasswords::shipped()));
     let demo = if options.demo { Some(Demo::beside(&config)?) } else { None };
     let state = AppState::new(Parts {
         portal: portal.clone(),
@@ -137,6 +139,8 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         workers.spawn(worker.run(stopped.clone()));
     }
     let sweep = Duration::from_secs(60 * u64::from(config.retention.sweep_every_min));
+    let registrar = format!("{}-registrar", std::process::id());
+    workers.spawn(registrations::run(portal.clone(), registrar, outbox_settings(&config).poll, stopped.clone()));
     workers.spawn(housekeeping::run(portal.clone(), sweep, stopped.clone()));
     workers.spawn(keep_metrics_small(state.metrics.clone(), stopped.clone()));
     if let Some(listener) = metrics_listener {
@@ -267,14 +271,28 @@ fn portal_info(config: &Config, demo: bool) -> PortalInfo {
         locales: config.portal.locales.clone(),
         default_locale: config.portal.default_locale,
         esia_enabled: false,
-        registration_open: false,
-        password_reset: false,
+        registration_open: config.registration.open,
+        password_reset: config.password.reset,
         demo,
         id_kinds: config.portal.id_kinds.clone(),
-        guide_url: None,
-        video_url: None,
+        security_question: config.password.security_question,
+        applications: applications(config),
+        guide_url: some(&config.portal.guide_url),
+        video_url: some(&config.portal.video_url),
         time_zone: config.portal.time_zone.clone(),
     }
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned()).filter(|text| !text.is_empty())
+}
+
+fn applications(config: &Config) -> Vec<Application> {
+    let one = |application: &ApplicationConfig| Application {
+        names: per_locale(&application.name),
+        url: application.url.clone(),
+    };
+    config.portal.application.iter().map(one).collect()
 }
 
 fn web_settings(config: &Config) -> WebSettings {
@@ -301,6 +319,7 @@ fn message_texts(config: &Config) -> Result<MessageTexts, ServeError> {
         short_name: config.portal.short_name.clone(),
         names: per_locale(&config.portal.name),
         host: config.server.public_url.host().to_owned(),
+        origin: config.server.public_url.origin(),
         help_line: config.portal.help_line.clone(),
         zone: Zone::parse(&config.portal.time_zone)?,
     })

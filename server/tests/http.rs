@@ -40,11 +40,9 @@ async fn every_described_route_exists_and_refuses_with_a_problem_document() {
                 .body(Body::from("{"))
                 .unwrap();
             let answer = portal.send(request).await;
-            assert!(
-                !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED),
-                "{method} {address}: {}",
-                answer.status
-            );
+            assert_ne!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {address}");
+            // An address that exists says of what there is none.
+            assert!(!answer.text.contains("urn:schoolgate:problem:not-found"), "{method} {address}");
             if answer.status.is_client_error() {
                 assert_eq!(answer.header(header::CONTENT_TYPE), "application/problem+json", "{method} {address}");
                 assert!(answer.json()["type"].as_str().unwrap().starts_with("urn:schoolgate:problem:"));
@@ -52,7 +50,7 @@ async fn every_described_route_exists_and_refuses_with_a_problem_document() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 8);
+    assert_eq!(seen, 15);
     assert_eq!(portal.get("/api/v1/nothing").await.json()["status"], 404);
 }
 
@@ -100,6 +98,8 @@ async fn changes_from_another_site_are_refused() {
         "/api/v1/sign-in/code",
         "/api/v1/sign-in/password",
         "/api/v1/password-policy/check",
+        "/api/v1/registrations",
+        "/api/v1/password-resets",
     ];
     for path in routes {
         for (name, value) in

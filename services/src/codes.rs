@@ -1,4 +1,4 @@
-//! Signing in by one-time code (rules: one-time codes; NIST SP 800-63B-4 §3.1.3).
+//! One-time codes: signing in by one, and proving a mobile in the wizards (rules: one-time codes; NIST SP 800-63B-4 §3.1.3).
 //!
 //! A code is bound to the browser that asked (the flow), to the purpose and to the account. Whether a person is known is never
 //! told: for somebody unknown the same statements run, with a code that cannot be matched and a message that is never sent.
@@ -11,12 +11,13 @@ mod verifying;
 use domain::{Otp, PersonIdentifier};
 use uuid::Uuid;
 
-pub(crate) use receiver::Receiver;
+pub(crate) use receiver::{Address, Receiver};
 pub(crate) use sending::Start;
+pub(crate) use verifying::Answer;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::ids::Token;
+use crate::ids::{FlowId, Token};
 use crate::portal::{Portal, SignInError};
 use crate::sessions::SignInMethod;
 use crate::store::flows::FlowRow;
@@ -35,19 +36,40 @@ pub enum FlowPurpose {
     SignIn,
     /// The password was right; the code is the second factor.
     SecondFactor,
+    /// A registration: the code proves the mobile on file, or the one that was given instead.
+    Registration,
+    /// A new mobile is being confirmed.
+    Mobile,
+    /// A password is about to be chosen.
+    Password,
 }
 
 impl FlowPurpose {
-    /// Stable code: `sign_in`, `second_factor`.
+    const ALL: [Self; 5] = [Self::SignIn, Self::SecondFactor, Self::Registration, Self::Mobile, Self::Password];
+
+    /// Stable code: `sign_in`, `second_factor`, `registration`, `mobile`, `password`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::SecondFactor => "second_factor",
+            Self::Registration => "registration",
+            Self::Mobile => "mobile",
+            Self::Password => "password",
+        }
+    }
+
+    /// The outbox's event of the message that carries the code.
+    const fn event(self) -> &'static str {
+        match self {
+            Self::SignIn | Self::SecondFactor => "sign_in_code",
+            Self::Registration => "registration_code",
+            Self::Mobile => "mobile_code",
+            Self::Password => "password_code",
         }
     }
 
     fn from_code(code: &str) -> Option<Self> {
-        [Self::SignIn, Self::SecondFactor].into_iter().find(|purpose| purpose.code() == code)
+        Self::ALL.into_iter().find(|purpose| purpose.code() == code)
     }
 }
 
@@ -75,6 +97,8 @@ pub struct FlowStarted {
     pub token: Token,
     /// For the code page.
     pub view: FlowView,
+    /// For whoever keeps the flow in a row of its own instead of a cookie.
+    pub(crate) id: FlowId,
 }
 
 /// Signing in by one-time code.
@@ -103,15 +127,16 @@ impl Codes<'_> {
         self.count_request(&mut tx, visit, now).await?;
         let receiver = receiver::recognise(portal, &mut tx, identifier).await?;
         let subject = match &receiver {
-            Some(receiver) => throttles::account_subject(portal.sealer(), receiver.account_id),
-            None => throttles::typed_subject(portal.sealer(), identifier.kind().code(), identifier.canonical()),
+            Some(Receiver { account_id: Some(account), .. }) => throttles::account_subject(portal.sealer(), *account),
+            _ => throttles::typed_subject(portal.sealer(), identifier.kind().code(), identifier.canonical()),
         };
         let start = Start {
             purpose: FlowPurpose::SignIn,
-            account_id: receiver.as_ref().map(|receiver| receiver.account_id),
+            account_id: receiver.as_ref().and_then(|receiver| receiver.account_id),
             receiver: receiver.as_ref(),
             subject,
             return_to,
+            expires_at: now + portal.settings().codes.flow_lifetime_ms,
         };
         let started = self.start(&mut tx, visit, start, now).await?;
         tx.commit().await?;
@@ -128,19 +153,32 @@ impl Codes<'_> {
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
         let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
+        let receiver = receiver::of_account(portal, &mut tx, flow.account_id, purpose(&flow)?).await?;
+        let view = self.send_again(&mut tx, visit, &mut flow, receiver.as_ref(), now).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+
+    /// Sends a new code of a locked flow inside the caller's transaction.
+    pub(crate) async fn send_again(
+        &self,
+        tx: &mut Tx,
+        visit: &Visit,
+        flow: &mut FlowRow,
+        receiver: Option<&Receiver>,
+        now: Timestamp,
+    ) -> Result<FlowView, SignInError> {
         if flow.next_send_at > now {
             return Err(SignInError::TooSoon { retry_at: flow.next_send_at });
         }
-        self.count_request(&mut tx, visit, now).await?;
-        let receiver = receiver::of_account(portal, &mut tx, flow.account_id, purpose(&flow)?).await?;
-        let (places, sent) = self.send(&mut tx, visit, &mut flow, receiver.as_ref(), now).await?;
+        self.count_request(tx, visit, now).await?;
+        let (places, sent) = self.send(tx, visit, flow, receiver, now).await?;
         if !sent {
             return Err(SignInError::TooMany { retry_at: places.next_free_at(now) });
         }
-        flows::update(&mut tx, &flow).await?;
-        self.record_request(&mut tx, visit, &flow, receiver.as_ref(), true).await?;
-        tx.commit().await?;
-        self.view_of(&flow, &places, now)
+        flows::update(tx, flow).await?;
+        self.record_request(tx, visit, flow, receiver, true).await?;
+        self.view_of(flow, &places, now)
     }
 
     /// What the code page shows. Changes nothing.
@@ -151,10 +189,25 @@ impl Codes<'_> {
         let portal = self.portal;
         let now = portal.now();
         let flow = open(flows::read(portal.db(), &token.hash()).await?, now)?;
+        self.see(&flow, now).await
+    }
+
+    /// The view of the flow that a row keeps; `None` when there is none, or it is used up.
+    pub(crate) async fn view_by_id(&self, id: Option<Uuid>) -> Result<Option<FlowView>, SignInError> {
+        let now = self.portal.now();
+        let Some(id) = id else { return Ok(None) };
+        match flows::read_by_id(self.portal.db(), id).await?.filter(|flow| flow.is_open(now)) {
+            Some(flow) => Ok(Some(self.see(&flow, now).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn see(self, flow: &FlowRow, now: Timestamp) -> Result<FlowView, SignInError> {
+        let portal = self.portal;
         let limit = portal.settings().codes.sends_per_hour;
         let window = crate::settings::SENDS_WINDOW_MS;
-        let places = Places::read(portal.db(), &subject(&flow)?, limit, window).await?;
-        self.view_of(&flow, &places, now)
+        let places = Places::read(portal.db(), &subject(flow)?, limit, window).await?;
+        self.view_of(flow, &places, now)
     }
 
     fn mac(self, flow: Uuid, purpose: FlowPurpose, subject: &Subject, code: &Otp) -> [u8; 32] {
@@ -172,7 +225,7 @@ impl Codes<'_> {
         receiver::of_account(self.portal, tx, Some(account), purpose).await
     }
 
-    async fn count_request(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
+    pub(crate) async fn count_request(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
         let settings = &self.portal.settings().addresses;
         let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
         let Some((subject, window_ms)) = span else { return Ok(()) };
@@ -238,9 +291,11 @@ fn subject(flow: &FlowRow) -> Result<Subject, StoreError> {
     subject.map_err(|_| StoreError::Corrupt { column: "code_flows.subject" })
 }
 
-fn method(purpose: FlowPurpose) -> SignInMethod {
+/// How a code of this purpose signs in; `None` when it does not.
+fn method(purpose: FlowPurpose) -> Option<SignInMethod> {
     match purpose {
-        FlowPurpose::SignIn => SignInMethod::SmsCode,
-        FlowPurpose::SecondFactor => SignInMethod::PasswordAndSms,
+        FlowPurpose::SignIn => Some(SignInMethod::SmsCode),
+        FlowPurpose::SecondFactor => Some(SignInMethod::PasswordAndSms),
+        FlowPurpose::Registration | FlowPurpose::Mobile | FlowPurpose::Password => None,
     }
 }

@@ -35,6 +35,14 @@ pub mod columns {
     pub const PEOPLE_EMAIL: &str = "people.email";
     /// The address a session was begun from.
     pub const SESSIONS_ADDRESS: &str = "sessions.address";
+    /// What was typed in a registration.
+    pub const REGISTRATIONS_ANSWERS: &str = "registrations.answers";
+    /// What was typed in a registration that staff decide about.
+    pub const REVIEWS_ANSWERS: &str = "reviews.answers";
+    /// The ID number of a registration that staff decide about.
+    pub const REVIEWS_NUMBER: &str = "reviews.number";
+    /// A security question of a person's own.
+    pub const SECURITY_QUESTION: &str = "security_questions.question";
     /// Who a message goes to.
     pub const OUTBOX_RECIPIENT: &str = "outbox.recipient";
     /// What a message's text is made of.

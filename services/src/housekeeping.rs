@@ -1,15 +1,18 @@
 //! Removal of what is over. Nothing depends on it being punctual: every reader looks at the times itself.
 
-use crate::clock::Timestamp;
+use crate::clock::{DAY, Timestamp};
 use crate::error::StoreError;
 use crate::portal::Portal;
-use crate::store::{devices, flows, sessions, throttles};
+use crate::store::{devices, flows, passwords, registrations, sessions, throttles};
 
 /// Rows removed in one transaction: few, because on SQLite everybody else who writes waits for it.
 const BATCH: i64 = 500;
 
 /// How long the delivery log shows a message that was sent, failed or dropped; what it said is erased at once.
 const MESSAGES_KEPT_DAYS: u32 = 30;
+
+/// How long an expired link can still be told from one that never was.
+const TICKETS_KEPT_MS: i64 = 30 * DAY;
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +25,12 @@ pub struct Swept {
     pub throttles: u64,
     /// Browsers not used for long.
     pub devices: u64,
+    /// Registrations that were not finished, or done with.
+    pub registrations: u64,
+    /// Password wizards that were not finished, or done with.
+    pub password_flows: u64,
+    /// Links that expired long ago.
+    pub tickets: u64,
     /// Messages that were done with long ago.
     pub messages: u64,
 }
@@ -62,6 +71,9 @@ impl Housekeeping<'_> {
             sessions: sweep!(portal, sessions::delete_expired, now),
             throttles: sweep!(portal, throttles::delete_expired, now),
             devices: sweep!(portal, devices::delete_old, unused_since),
+            registrations: sweep!(portal, registrations::delete_expired, now),
+            password_flows: sweep!(portal, passwords::delete_flows, now),
+            tickets: sweep!(portal, passwords::delete_tickets, now - TICKETS_KEPT_MS),
             messages: portal.outbox().purge(MESSAGES_KEPT_DAYS).await?,
         })
     }

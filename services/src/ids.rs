@@ -81,6 +81,18 @@ id!(
     FlowId
 );
 id!(
+    /// A registration under way.
+    RegistrationId
+);
+id!(
+    /// A request that staff decide about.
+    ReviewId
+);
+id!(
+    /// A link that lets its owner choose a password.
+    TicketId
+);
+id!(
     /// A message in the outbox.
     MessageId
 );

@@ -8,20 +8,20 @@ mod counting;
 
 pub use choice::{ChoiceError, PolicyVerdict};
 
-use domain::{Password, UserCode};
+use domain::{InitialPassword, Password, UserCode};
 use serde_json::json;
 use uuid::Uuid;
 
 use self::counting::Counts;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
-use crate::codes::{FlowPurpose, FlowStarted, Start};
+use crate::codes::{Address, FlowPurpose, FlowStarted, Start};
 use crate::ids::{MessageId, PersonId, Token};
 use crate::portal::{Portal, SignInError, Text, about};
 use crate::sessions::{self, SignInMethod, SignedIn};
 use crate::settings::NOTICE_WINDOW_MS;
 use crate::store::accounts::{self, AccountRow};
-use crate::store::{Tx, devices, roles};
+use crate::store::{Tx, devices, passwords as password_rows, roles};
 use crate::throttles::{self, Span};
 use crate::visit::Visit;
 
@@ -37,6 +37,8 @@ pub enum PasswordOutcome {
     SignedIn(SignedIn),
     /// Staff: a code was sent to the mobile on file, [`Codes::verify`](crate::codes::Codes::verify) is the next step.
     SecondFactor(FlowStarted),
+    /// It was the initial password, which is used up now: the token of a password wizard, whose code was sent.
+    ChoosePassword(Token),
 }
 
 /// Signing in by user code and password; new passwords and their policy.
@@ -72,11 +74,13 @@ impl Passwords<'_> {
             return Err(SignInError::TooMany { retry_at });
         }
 
-        let phc =
-            found.as_ref().filter(|account| account.is_active()).and_then(|account| account.password_hash.clone());
-        let verdict = portal.hasher.verify(password, phc.as_deref()).await?;
+        let active = found.as_ref().filter(|account| account.is_active());
+        let phc = active.and_then(|account| account.hash_to_match(now)).map(str::to_owned);
+        let initial = active.is_some_and(|account| account.initial(now).is_some());
+        let typed_password = if initial { as_initial(password) } else { password.clone() };
+        let verdict = portal.hasher.verify(&typed_password, phc.as_deref()).await?;
         // Best effort: a full queue must not fail a sign-in that succeeded.
-        let rehashed = if verdict.needs_rehash { portal.hasher.hash(password).await.ok() } else { None };
+        let rehashed = if verdict.needs_rehash && !initial { portal.hasher.hash(password).await.ok() } else { None };
 
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
@@ -87,7 +91,8 @@ impl Passwords<'_> {
         }
         let id = found.as_ref().map_or(Uuid::nil(), |account| account.id);
         let account = accounts::find(&mut tx, id).await?;
-        let accepted = account.filter(|account| verdict.ok && account.is_active() && account.password_hash == phc);
+        let accepted =
+            account.filter(|account| verdict.ok && account.is_active() && account.hash_to_match(now) == phc.as_deref());
         let Some(account) = accepted else {
             if counts.count(portal, &mut tx, locked, now).await? {
                 self.notify(&mut tx, visit, &typed, found.as_ref(), now).await?;
@@ -103,7 +108,14 @@ impl Passwords<'_> {
             accounts::update_hash(&mut tx, account.id, old, new).await?;
         }
         let grants = sessions::grants(&roles::list(&mut tx, account.person_id).await?)?;
-        let outcome = if sessions::is_staff(&grants) {
+        let outcome = if initial {
+            password_rows::use_initial(&mut tx, account.id).await?;
+            let entry = AuditEntry::new(AuditEvent::InitialPasswordUsed, Outcome::Success, visit);
+            portal.audit().append(&mut tx, about(entry, Some(account.person_id))).await?;
+            PasswordOutcome::ChoosePassword(
+                portal.password_wizard().start(&mut tx, visit, account.id, None, now).await?,
+            )
+        } else if sessions::is_staff(&grants) {
             let receiver = portal.codes().receiver_of(&mut tx, account.id, FlowPurpose::SecondFactor).await?;
             let start = Start {
                 purpose: FlowPurpose::SecondFactor,
@@ -111,6 +123,7 @@ impl Passwords<'_> {
                 receiver: receiver.as_ref(),
                 subject: throttles::account_subject(portal.sealer(), account.id),
                 return_to,
+                expires_at: now + portal.settings().codes.flow_lifetime_ms,
             };
             let started = portal.codes().start(&mut tx, visit, start, now).await?;
             let entry = AuditEntry::new(AuditEvent::SignInByPassword, Outcome::Success, visit);
@@ -167,12 +180,17 @@ impl Passwords<'_> {
             expires_at: now + NOTICE_LIFETIME_MS,
         };
         match (contacts.account_id, contacts.email, contacts.mobile) {
-            (Some(id), Some(email), _) => portal.send_mail(tx, id, &email, text).await?,
-            (Some(id), None, Some(mobile)) => portal.send_sms(tx, Some((id, &mobile)), text).await?,
-            _ => portal.send_sms(tx, None, text).await?,
+            (Some(id), Some(email), _) => portal.send(tx, Some((Some(id), &Address::Email(email))), text).await?,
+            (Some(id), None, Some(mobile)) => portal.send(tx, Some((Some(id), &Address::Mobile(mobile))), text).await?,
+            _ => portal.send(tx, None, text).await?,
         }
         Ok(())
     }
+}
+
+/// What was typed, as an initial password is stored.
+fn as_initial(password: &Password) -> Password {
+    Password::new(&InitialPassword::normalise(password.as_str())).unwrap_or_else(|_| password.clone())
 }
 
 /// The user code as it is stored; what cannot be one is still counted and looked up, as it was typed.

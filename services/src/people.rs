@@ -5,17 +5,26 @@ mod opened;
 use std::fmt;
 
 use domain::{BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonIdentifier, PersonName, Snils, UserCode};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::clock::Timestamp;
+pub(crate) use opened::{OpenError, open};
+
+use crate::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::clock::{DAY, Timestamp};
+use crate::codes::Address;
 use crate::crypto::columns;
 use crate::error::StoreError;
-use crate::ids::{PersonId, RoleId};
-use crate::portal::{Portal, SessionsError};
+use crate::ids::{MessageId, PersonId, RoleId};
+use crate::portal::{Portal, SessionsError, Text};
 use crate::sessions::{ListedSession, Session};
-use crate::store::people::{self, PersonRow};
+use crate::store::people::{self, NewContacts, PersonRow};
 use crate::store::roles::{self, RoleRow};
-use crate::store::{Tx, accounts};
+use crate::store::{Tx, accounts, guardians};
+use crate::visit::Visit;
+
+/// A notice of a change that could not be sent for so long is of no use any more.
+const NOTICE_LIFETIME_MS: i64 = 3 * DAY;
 
 /// A person to be added.
 #[derive(Clone, Debug)]
@@ -162,4 +171,84 @@ impl People<'_> {
         }
         Ok(id)
     }
+
+    /// Notes that an adult is a guardian of a child, inside the caller's transaction. `relation` is `mother`, `father` or `guardian`.
+    ///
+    /// # Errors
+    /// The database's errors.
+    pub async fn add_guardian(
+        &self,
+        tx: &mut Tx,
+        child: PersonId,
+        guardian: PersonId,
+        relation: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        guardians::insert(tx, child, guardian, relation, now).await
+    }
+
+    /// Writes new contact details, inside the caller's transaction: what changed is audited, and told at the old address. The person
+    /// has proved the new mobile.
+    pub(crate) async fn change_contacts(
+        &self,
+        tx: &mut Tx,
+        visit: &Visit,
+        person: PersonId,
+        mobile: Option<&Mobile>,
+        email: Option<&Email>,
+        now: Timestamp,
+    ) -> Result<(), OpenError> {
+        let portal = self.portal;
+        let Some(old) = self.contacts_of(tx, person).await? else { return Ok(()) };
+        let mobile = mobile.filter(|mobile| Some(*mobile) != old.mobile.as_ref());
+        let email = email.filter(|email| Some(*email) != old.email.as_ref());
+        if mobile.is_none() && email.is_none() {
+            return Ok(());
+        }
+        let seal = |column, text: &str| portal.sealer().seal(portal.rng(), column, person.0, text.as_bytes());
+        let index = |column, text: &str| portal.sealer().blind_index(column, text).to_vec();
+        let contacts = NewContacts {
+            mobile_sealed: mobile.map(|mobile| seal(columns::PEOPLE_MOBILE, mobile.e164())),
+            mobile_index: mobile.map(|mobile| index(columns::PEOPLE_MOBILE, mobile.e164())),
+            email_sealed: email.map(|email| seal(columns::PEOPLE_EMAIL, email.as_str())),
+            email_index: email.map(|email| index(columns::PEOPLE_EMAIL, &email.comparison_key())),
+        };
+        people::update_contacts(tx, person, &contacts, now).await?;
+        let record = |mobile: Option<&Mobile>, email: Option<&Email>| json!({ "mobile": mobile.map(Mobile::e164), "email": email.map(Email::as_str) });
+        let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit).actor(person).person(person);
+        let entry = entry
+            .before(record(
+                old.mobile.as_ref().filter(|_| mobile.is_some()),
+                old.email.as_ref().filter(|_| email.is_some()),
+            ))
+            .after(record(mobile, email));
+        portal.audit().append(tx, entry).await?;
+        let notices = [
+            ("mobile_changed", old.mobile.filter(|_| mobile.is_some()).map(Address::Mobile)),
+            // An address that differs in its capitals only is no other address.
+            (
+                "email_changed",
+                old.email
+                    .filter(|old| email.is_some_and(|new| new.comparison_key() != old.comparison_key()))
+                    .map(Address::Email),
+            ),
+        ];
+        for (event, address) in notices {
+            let Some(address) = address else { continue };
+            let text = Text {
+                idempotency_key: format!("{event}-{}", MessageId::new(now, portal.rng())),
+                event,
+                locale: old.locale.unwrap_or(visit.locale),
+                payload: json!({}),
+                expires_at: now + NOTICE_LIFETIME_MS,
+            };
+            portal.send(tx, Some((old.account_id, &address)), text).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A stored user code the way it is shown: `XXXX-XXXX`.
+pub(crate) fn shown_user_code(stored: &str) -> String {
+    UserCode::parse(stored).map_or_else(|_| stored.to_owned(), |code| code.to_string())
 }

@@ -24,8 +24,10 @@ use crate::hasher::PasswordHasher;
 use crate::housekeeping::Housekeeping;
 use crate::ids::PersonId;
 use crate::outbox::Outbox;
+use crate::password_wizard::PasswordWizard;
 use crate::passwords::Passwords;
 use crate::people::People;
+use crate::registrations::Registrations;
 use crate::rng::Rng;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
@@ -83,6 +85,16 @@ impl Portal {
     /// Signing in by user code and password; new passwords and their policy.
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords { portal: self }
+    }
+
+    /// Registration by oneself.
+    pub fn registrations(&self) -> Registrations<'_> {
+        Registrations { portal: self }
+    }
+
+    /// Choosing a password by a mailed link, or with the initial password.
+    pub fn password_wizard(&self) -> PasswordWizard<'_> {
+        PasswordWizard { portal: self }
     }
 
     /// Signed-in browsers.

@@ -33,6 +33,10 @@ pub struct Settings {
     pub sessions: SessionSettings,
     /// Limits by address.
     pub addresses: AddressSettings,
+    /// Registration by oneself.
+    pub registration: RegistrationSettings,
+    /// Links that let their owner choose a password.
+    pub password_links: PasswordLinkSettings,
 }
 
 /// One-time codes (NIST SP 800-63B-4 §3.1.3, §3.2.2).
@@ -97,6 +101,59 @@ pub struct AddressSettings {
     pub trusted: Vec<Network>,
 }
 
+/// Registration by oneself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegistrationSettings {
+    /// How long what was typed is kept. Default 1 h, 15 min to 24 h.
+    pub draft_ms: i64,
+    /// Within how many days the school answers whoever it has to look at. Default 3, 1 to 30.
+    pub answer_days: i64,
+    /// Registrations begun by one address in [`AddressSettings::window_ms`]. Default 60, 5 to 100 000. A listed school network may five
+    /// times as many.
+    pub starts: u32,
+    /// Codes in an hour, by one address, to mobiles that were typed. Default 20, 3 to 10 000. A listed school network may five times as
+    /// many.
+    pub given_sends: u32,
+    /// Codes in an hour, by everybody, to mobiles that were typed. Default 500, 10 to 1 000 000.
+    pub given_sends_in_all: u32,
+}
+
+/// Links that let their owner choose a password, and what is asked beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordLinkSettings {
+    /// How long the first link, and the initial password, live. Default 72 h, 1 to 168 h.
+    pub first_ms: i64,
+    /// How long a link lives that was asked for. Default 30 min, 5 min to 24 h.
+    pub reset_ms: i64,
+    /// How long somebody may take for the wizard once they have said who they are. Default 30 min, 10 min to 2 h.
+    pub wizard_ms: i64,
+    /// Links in an hour for one number. Default 5, 1 to 20.
+    pub resets_per_hour: u32,
+    /// The code goes by mail when no mobile is on file. Default no.
+    pub code_by_mail: bool,
+    /// A security question is asked. Default yes.
+    pub security_question: bool,
+}
+
+impl Default for RegistrationSettings {
+    fn default() -> Self {
+        Self { draft_ms: HOUR, answer_days: 3, starts: 60, given_sends: 20, given_sends_in_all: 500 }
+    }
+}
+
+impl Default for PasswordLinkSettings {
+    fn default() -> Self {
+        Self {
+            first_ms: 72 * HOUR,
+            reset_ms: 30 * MINUTE,
+            wizard_ms: 30 * MINUTE,
+            resets_per_hour: 5,
+            code_by_mail: false,
+            security_question: true,
+        }
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -106,6 +163,8 @@ impl Default for Settings {
             passwords: PasswordSettings::default(),
             sessions: SessionSettings::default(),
             addresses: AddressSettings::default(),
+            registration: RegistrationSettings::default(),
+            password_links: PasswordLinkSettings::default(),
         }
     }
 }
@@ -164,6 +223,8 @@ pub struct SettingsError {
     pub problem: String,
 }
 
+/// How much more a listed school network may than another address, where it is limited at all.
+pub(crate) const SCHOOL_NETWORK_FACTOR: u32 = 5;
 /// Span in which sendings are counted.
 pub(crate) const SENDS_WINDOW_MS: i64 = HOUR;
 /// At most one notice about failed passwords per account in this span.
@@ -206,6 +267,17 @@ impl Settings {
         bound("addresses.window_ms", addresses.window_ms, MINUTE, HOUR);
         bound("addresses.code_requests", addresses.code_requests.into(), 30, 100_000);
         bound("addresses.failures", addresses.failures.into(), 30, 100_000);
+        let registration = &self.registration;
+        bound("registration.draft_ms", registration.draft_ms, 15 * MINUTE, DAY);
+        bound("registration.answer_days", registration.answer_days, 1, 30);
+        bound("registration.starts", registration.starts.into(), 5, 100_000);
+        bound("registration.given_sends", registration.given_sends.into(), 3, 10_000);
+        bound("registration.given_sends_in_all", registration.given_sends_in_all.into(), 10, 1_000_000);
+        let links = &self.password_links;
+        bound("password_links.first_ms", links.first_ms, HOUR, 7 * DAY);
+        bound("password_links.reset_ms", links.reset_ms, 5 * MINUTE, DAY);
+        bound("password_links.wizard_ms", links.wizard_ms, 10 * MINUTE, 2 * HOUR);
+        bound("password_links.resets_per_hour", links.resets_per_hour.into(), 1, 20);
 
         let mut need = |key, given: bool| {
             if !given {

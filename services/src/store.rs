@@ -6,14 +6,19 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod consents;
 pub mod db;
 pub mod devices;
 pub mod dialect;
 pub mod flows;
+pub mod guardians;
 pub mod meta;
 pub mod outbox;
+pub mod passwords;
 pub mod people;
+pub mod registrations;
 pub mod reseal;
+pub mod reviews;
 pub mod roles;
 pub mod sessions;
 pub mod throttles;

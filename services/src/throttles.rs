@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use crate::clock::Timestamp;
 use crate::crypto::Sealer;
 use crate::error::StoreError;
+use crate::portal::Portal;
 use crate::settings::{AddressSettings, PasswordSettings, subscriber};
 use crate::store::throttles::{self, ThrottleRow};
 use crate::store::{Db, Tx};
@@ -125,6 +126,29 @@ impl Failures<'_> {
 
 fn running(row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
     (row.blocked_until > now).then_some(row.blocked_until)
+}
+
+/// One guess at something that its owner knows, counted like a password: when the wait ends that is running, if one is. Nothing is
+/// counted or forgotten then.
+pub(crate) async fn guess(
+    tx: &mut Tx,
+    portal: &Portal,
+    scope: &'static str,
+    subject: &Subject,
+    right: bool,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let failures = Failures { scope, subject };
+    let (row, wait) = failures.lock(tx, now).await?;
+    if wait.is_some() {
+        return Ok(wait);
+    }
+    if right {
+        failures.forget(tx).await?;
+    } else {
+        failures.count(tx, row, Waits::of_passwords(&portal.settings().passwords), now).await?;
+    }
+    Ok(None)
 }
 
 /// A number of events in a span that begins with the first of them.

@@ -44,7 +44,7 @@ on_both_databases!(
 async fn attempt(world: &World, visit: &Visit, user_code: &str, text: &str) -> Result<SignedIn, SignInError> {
     match world.portal.passwords().sign_in(visit, user_code, &password(text), None).await? {
         PasswordOutcome::SignedIn(signed_in) => Ok(signed_in),
-        PasswordOutcome::SecondFactor(_) => panic!("one factor was expected"),
+        other => panic!("one factor was expected: {other:?}"),
     }
 }
 

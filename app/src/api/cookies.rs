@@ -9,6 +9,10 @@ use services::Token;
 pub const SESSION: &str = "__Host-session";
 /// The token of a sign-in that waits for its code.
 pub const FLOW: &str = "__Host-flow";
+/// The token of a registration under way.
+pub const REGISTRATION: &str = "__Host-registration";
+/// The token of a password wizard under way.
+pub const PASSWORD: &str = "__Host-password";
 /// Says that this browser has signed in before (OWASP device cookie).
 pub const DEVICE: &str = "__Host-device";
 /// The chosen language.
@@ -45,6 +49,16 @@ pub fn session(token: &Token) -> HeaderValue {
 /// Sets the cookie of a waiting sign-in.
 pub fn flow(token: &Token) -> HeaderValue {
     set(FLOW, &token.to_base64url(), None)
+}
+
+/// Sets the cookie of a registration under way.
+pub fn registration(token: &Token) -> HeaderValue {
+    set(REGISTRATION, &token.to_base64url(), None)
+}
+
+/// Sets the cookie of a password wizard under way.
+pub fn password_flow(token: &Token) -> HeaderValue {
+    set(PASSWORD, &token.to_base64url(), None)
 }
 
 /// Sets the cookie by which a browser is known again.

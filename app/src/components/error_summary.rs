@@ -9,7 +9,7 @@ use crate::icons::IconName;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorItem {
     /// The `id` of the control to mend; `None` when no single field is at fault.
-    pub field: Option<&'static str>,
+    pub field: Option<String>,
     /// The sentence that says what to write.
     pub text: String,
 }
@@ -18,55 +18,59 @@ pub struct ErrorItem {
 /// after a rejected post by script it takes it.
 #[component]
 pub fn ErrorSummary(
-    /// "Check what you typed", in the reader's language.
+    /// "Check what you typed", in the reader's language. Without a title the first line is the heading.
     #[prop(into)]
     title: Signal<String>,
     /// What to mend.
     #[prop(into)]
     items: Signal<Vec<ErrorItem>>,
+    /// The page was drawn anew by a rejected post, so the summary takes the focus at once.
+    #[prop(optional)]
+    fresh: bool,
 ) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    Effect::new(move |before: Option<Vec<ErrorItem>>| {
-        let now = items.get();
+    Effect::new(move |before: Option<()>| {
         // The first run is the hydration itself: whoever already types keeps the focus.
-        if before.is_some() && !now.is_empty() {
+        if items.with(|items| !items.is_empty()) && (fresh || before.is_some()) {
             request_animation_frame(move || {
-                if let Some(element) = node.get_untracked() {
+                // The page may have been drawn anew by now, and this summary with it.
+                if let Some(element) = node.try_get_untracked().flatten() {
                     // A refused focus leaves the summary readable; there is nothing better to do.
                     let _ = element.focus();
                 }
             });
         }
-        now
     });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = fresh;
     move || {
-        let items = items.get();
-        (!items.is_empty()).then(|| {
+        let mut items = items.get().into_iter().peekable();
+        items.peek().is_some().then(|| {
+            let title = Some(title.get()).filter(|title| !title.is_empty());
+            let title = title.or_else(|| items.next().map(|item| item.text)).unwrap_or_default();
+            let list = items.peek().is_some().then(|| view! { <ul>{items.map(line).collect_view()}</ul> });
             view! {
                 <div class="summary" role="alert" tabindex="-1" autofocus aria-labelledby="errors" node_ref=node>
                     <h2 id="errors">
                         <Icon name=IconName::Stop />
-                        {title.get()}
+                        {title}
                     </h2>
-                    <ul>
-                        {items
-                            .into_iter()
-                            .map(|item| match item.field {
-                                Some(field) => {
-                                    view! {
-                                        <li>
-                                            <a href=format!("#{field}")>{item.text}</a>
-                                        </li>
-                                    }
-                                        .into_any()
-                                }
-                                None => view! { <li>{item.text}</li> }.into_any(),
-                            })
-                            .collect_view()}
-                    </ul>
+                    {list}
                 </div>
             }
         })
+    }
+}
+
+fn line(item: ErrorItem) -> AnyView {
+    match item.field {
+        Some(field) => view! {
+            <li>
+                <a href=format!("#{field}")>{item.text}</a>
+            </li>
+        }
+        .into_any(),
+        None => view! { <li>{item.text}</li> }.into_any(),
     }
 }

@@ -1,12 +1,13 @@
 //! Banners and status chips: always an icon, a word and a colour together.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::Icon;
 use crate::icons::IconName;
 
 /// What a banner or a chip is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tone {
     /// Neutral news.
     #[default]

@@ -52,6 +52,7 @@ fn drawing(name: IconName) -> &'static str {
         IconName::Clock => r#"<circle cx="12" cy="12" r="9"/><path d="M12 7v5.3l3.4 2"/>"#,
         IconName::Cross => r#"<path d="M6 6l12 12M18 6 6 18"/>"#,
         IconName::Device => r#"<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M11 18.5h2"/>"#,
+        IconName::Dot => r#"<circle cx="12" cy="12" r="7.5"/>"#,
         IconName::Down => r#"<path d="m6 9.5 6 6 6-6"/>"#,
         IconName::Eye => {
             r#"<path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z"/><circle cx="12" cy="12" r="2.8"/>"#

@@ -7,7 +7,6 @@ mod code;
 mod identify;
 mod password;
 mod problems;
-mod slip;
 mod submit;
 
 pub use code::code_view;

@@ -1,8 +1,7 @@
 //! The list of common passwords, as this crate sees it. The list itself is large and lives on the server.
 
-use unicode_normalization::UnicodeNormalization;
-
 use crate::digits;
+use crate::unicode::nfkc;
 
 /// A list of passwords that too many people use.
 pub trait CommonPasswords {
@@ -12,8 +11,8 @@ pub trait CommonPasswords {
 
 /// The form in which passwords and words are compared: NFKC, lower case, digits of every known script as ASCII.
 pub fn fold(text: &str) -> String {
-    let lower: String = text.nfkc().flat_map(char::to_lowercase).collect();
-    lower.nfkc().map(|c| digits::ascii(c).unwrap_or(c)).collect()
+    let lower: String = nfkc(text).chars().flat_map(char::to_lowercase).collect();
+    nfkc(&lower).chars().map(|c| digits::ascii(c).unwrap_or(c)).collect()
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ fn words(folded: &str) -> impl Iterator<Item = &str> {
 
 impl PolicyContext {
     /// Whether there is anything of the person's own to compare with.
-    pub(super) fn knows_the_person(&self) -> bool {
+    pub fn knows_the_person(&self) -> bool {
         self.user_code.is_some()
             || self.birth_date.is_some()
             || [&self.id_numbers, &self.names, &self.mobiles].into_iter().any(|list| !list.is_empty())

@@ -33,6 +33,20 @@ impl Config {
             "portal.time_zone",
             "must be a name of the IANA database, such as Asia/Jerusalem",
         );
+        for (key, url) in [("portal.guide_url", &portal.guide_url), ("portal.video_url", &portal.video_url)] {
+            refuse(
+                !url.is_empty() && !is_web_address(url),
+                key,
+                "must begin with https:// or be a path of this portal",
+            );
+        }
+        for application in &portal.application {
+            refuse(
+                application.name.is_empty() || !is_web_address(&application.url),
+                "portal.application",
+                "needs a name and an address that begins with https:// or is a path of this portal",
+            );
+        }
         let url = self.database.url.expose();
         refuse(
             !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)),
@@ -130,6 +144,11 @@ impl Config {
         }
         warnings
     }
+}
+
+/// Whether a link may lead there: nothing that runs script, nothing in the clear.
+fn is_web_address(url: &str) -> bool {
+    url.starts_with("https://") || (url.starts_with('/') && !url.starts_with("//"))
 }
 
 fn has_twins<T: PartialEq>(entries: &[T]) -> bool {

@@ -10,7 +10,10 @@ use services::{
         SecretSource, SmsGatewaySettings, SmtpSettings, SmtpTls,
     },
     hasher::HashSettings,
-    settings::{AddressSettings, CodeSettings, PasswordSettings, SessionSettings, Settings},
+    settings::{
+        AddressSettings, CodeSettings, PasswordLinkSettings, PasswordSettings, RegistrationSettings, SessionSettings,
+        Settings,
+    },
 };
 
 use super::{
@@ -27,6 +30,7 @@ impl Config {
     /// The figures of sign-in.
     pub fn settings(&self) -> Settings {
         let (codes, sessions, throttle) = (&self.codes, &self.sessions, &self.throttle);
+        let (registration, password) = (&self.registration, &self.password);
         Settings {
             service_name: self.portal.short_name.clone(),
             id_kinds: self.portal.id_kinds.clone(),
@@ -61,6 +65,21 @@ impl Config {
                 code_requests: throttle.address_code_requests,
                 failures: throttle.address_failures,
                 trusted: throttle.school_networks.clone(),
+            },
+            registration: RegistrationSettings {
+                draft_ms: i64::from(registration.draft_min) * MINUTE,
+                answer_days: i64::from(registration.answer_days),
+                starts: registration.starts_per_address,
+                given_sends: registration.typed_mobiles_per_address,
+                given_sends_in_all: registration.typed_mobiles_in_all,
+            },
+            password_links: PasswordLinkSettings {
+                first_ms: i64::from(password.first_link_h) * HOUR,
+                reset_ms: i64::from(password.reset_link_min) * MINUTE,
+                wizard_ms: i64::from(password.wizard_min) * MINUTE,
+                resets_per_hour: password.resets_per_hour,
+                code_by_mail: password.code_by_mail,
+                security_question: password.security_question,
             },
         }
     }

@@ -35,6 +35,38 @@ section! {
         /// Mixed into every hash; without it stolen hashes can't be tried at all. It can't be changed later
         /// without new passwords for everybody. At most 64 bytes; "" uses none.
         pepper: Secret = Secret::default(), Rule::Secret;
+        /// Whether people can replace a forgotten password by themselves, through a link to the e-mail on file.
+        reset: bool = true, Rule::Any;
+        /// How many minutes such a link lives.
+        reset_link_min: u32 = 30, Rule::Whole(5, 1_440);
+        /// Links that can be asked for in an hour for one ID number.
+        resets_per_hour: u32 = 5, Rule::Whole(1, 20);
+        /// How many hours the first link of a new account lives, and the initial password beside it.
+        first_link_h: u32 = 72, Rule::Whole(1, 168);
+        /// How many minutes somebody may take to choose a password, from the moment they have said who they are.
+        wizard_min: u32 = 30, Rule::Whole(10, 120);
+        /// Whether the wizard's code goes by mail to those who have no mobile on file. Without it they need the help line.
+        code_by_mail: bool = false, Rule::Any;
+        /// Whether a security question is asked: one more question when a mobile is replaced through the help desk.
+        security_question: bool = true, Rule::Any;
+    }
+}
+
+section! {
+    /// Registration by oneself.
+    pub struct RegistrationConfig in "registration" {
+        /// Whether people can register by themselves. Without it the school registers them.
+        open: bool = true, Rule::Any;
+        /// How many minutes the answers of an unfinished registration are kept.
+        draft_min: u32 = 60, Rule::Whole(15, 1_440);
+        /// Within how many days the school answers those whom the roster does not know. It is promised on the page.
+        answer_days: u32 = 3, Rule::Whole(1, 30);
+        /// Registrations that one address may begin in `throttle.address_window_min`. A school network may five times as many.
+        starts_per_address: u32 = 60, Rule::Whole(5, 100_000);
+        /// Codes to mobiles that were typed, in an hour, by one address. A school network may five times as many.
+        typed_mobiles_per_address: u32 = 20, Rule::Whole(3, 10_000);
+        /// The same by everybody together: what an attack can cost at most.
+        typed_mobiles_in_all: u32 = 500, Rule::Whole(10, 1_000_000);
     }
 }
 

@@ -62,6 +62,24 @@ section! {
         default_locale: Locale = Locale::He, Rule::OneOf(LOCALES);
         /// ID numbers people may sign in with, in the order the form shows them.
         id_kinds: Vec<IdKind> = vec![IdKind::IlId, IdKind::RuSnils], Rule::OneOf(ID_KINDS);
+        /// Address of a guide to registration and sign-in; "" shows none.
+        guide_url: String = String::new(), Rule::Text(0, 500);
+        /// Address of such a guide on video; "" shows none.
+        video_url: String = String::new(), Rule::Text(0, 500);
+    }
+    lists {
+        /// An application that people go on to from here, shown at the end of registration. Needs `name` and `url`.
+        application: ApplicationConfig;
+    }
+}
+
+section! {
+    /// An application that people go on to.
+    pub struct ApplicationConfig in "portal.application" {
+        /// Its name by language.
+        name: Localized = Localized::new(&[(Locale::He, "")]), Rule::Any;
+        /// Its address: https, or a path of this portal.
+        url: String = String::new(), Rule::Text(1, 500);
     }
 }
 

@@ -41,6 +41,9 @@ pub struct DemoPerson {
     /// `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub birth_date: Option<String>,
+    /// The ID number of a child.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub child_id: Option<String>,
 }
 
 impl std::fmt::Debug for DemoPerson {
@@ -60,8 +63,22 @@ struct Plan {
     phone: String,
     country: Country,
     email: Option<String>,
-    birth_date: Option<&'static str>,
+    birth_date: Option<String>,
     grant: Option<Grant<Uuid>>,
+    /// Name and ID number of a child whose guardian the person is.
+    child: Option<([String; 3], String)>,
+    place: Place,
+}
+
+/// Where a person of the demo is to be found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the roster, and with an account.
+    Registered,
+    /// In the roster; the account is made by registering.
+    Roster,
+    /// Nowhere: for trying what happens then.
+    Nowhere,
 }
 
 fn staff(key: &str, name: [&str; 3], user_code: &'static str, password: &str, phone: &str, grant: Grant<Uuid>) -> Plan {
@@ -77,7 +94,33 @@ fn staff(key: &str, name: [&str; 3], user_code: &'static str, password: &str, ph
         email: Some(format!("{key}@shkola5.example")),
         birth_date: None,
         grant: Some(grant),
+        child: None,
+        place: Place::Registered,
     }
+}
+
+/// A parent in Haifa.
+fn parent(key: &str, name: [&str; 2], id_number: &str, birth_date: Option<&str>, phone: &str) -> Plan {
+    let [surname, given_name] = name;
+    Plan {
+        key: key.to_owned(),
+        name: [surname, given_name, ""].map(ToOwned::to_owned),
+        locale: Locale::He,
+        user_code: None,
+        password: None,
+        id_number: Some(id_number.to_owned()),
+        phone: phone.to_owned(),
+        country: Country::Il,
+        email: None,
+        birth_date: birth_date.map(ToOwned::to_owned),
+        grant: None,
+        child: None,
+        place: Place::Roster,
+    }
+}
+
+fn child(surname: &str, given_name: &str, id_number: &str) -> Option<([String; 3], String)> {
+    Some(([surname, given_name, ""].map(ToOwned::to_owned), id_number.to_owned()))
 }
 
 fn fixed() -> Vec<Plan> {
@@ -116,35 +159,42 @@ fn fixed() -> Vec<Plan> {
             Grant { role: Role::SystemAdministrator, school_id: None, class_id: None },
         ),
         Plan {
-            key: "parent-1".to_owned(),
-            name: ["לדוגמה", "דנה", ""].map(ToOwned::to_owned),
-            locale: Locale::He,
             user_code: Some("PARENT2"),
             password: Some("correct horse battery P1".to_owned()),
-            id_number: Some("039337423".to_owned()),
-            phone: "052-5550134".to_owned(),
-            country: Country::Il,
             email: Some("dana@dugma.example".to_owned()),
-            birth_date: Some("1984-03-02"),
-            grant: None,
+            child: child("לדוגמה", "נועם", "000000026"),
+            place: Place::Registered,
+            ..parent("parent-1", ["לדוגמה", "דנה"], "039337423", Some("1984-03-02"), "052-5550134")
+        },
+        Plan {
+            child: child("ישראלי", "מאיה", "000000018"),
+            ..parent("parent-new", ["ישראלי", "יעל"], "123456782", Some("1985-04-12"), "050-1234567")
+        },
+        Plan {
+            place: Place::Nowhere,
+            ..parent("parent-unlisted", ["ברק", "אורן"], "012345674", Some("1980-07-30"), "050-7654321")
         },
     ]
 }
 
 /// Parents beside the fixed people, each with an ID number and a password, for tests and load programs.
 fn crowd(number: u32) -> Plan {
+    let name = format!("הורה {}", letters(number));
+    let (id_number, phone) = (valid_id_number(40_000_000 + number), format!("054{:07}", 1_000_000 + number));
     Plan {
-        key: format!("crowd-{number}"),
-        name: ["כהן".to_owned(), format!("הורה {}", letters(number)), String::new()],
-        locale: Locale::He,
-        user_code: None,
         password: Some(format!("correct horse battery C{number}")),
-        id_number: Some(valid_id_number(40_000_000 + number)),
-        phone: format!("054{:07}", 1_000_000 + number),
-        country: Country::Il,
-        email: None,
-        birth_date: None,
-        grant: None,
+        place: Place::Registered,
+        ..parent(&format!("crowd-{number}"), ["כהן", &name], &id_number, None, &phone)
+    }
+}
+
+/// Parents who can register, each of one child, for tests and load programs.
+fn newcomer(number: u32) -> Plan {
+    let name = format!("הורה {}", letters(number));
+    let (id_number, phone) = (valid_id_number(50_000_000 + number), format!("053{:07}", 1_000_000 + number));
+    Plan {
+        child: child("לוי", &format!("ילד {}", letters(number)), &valid_id_number(60_000_000 + number)),
+        ..parent(&format!("newcomer-{number}"), ["לוי", &name], &id_number, Some("1986-05-17"), &phone)
     }
 }
 
@@ -178,9 +228,10 @@ fn user_code(first: &str) -> Option<UserCode> {
 pub async fn add(portal: &Portal, crowd_size: u32) -> Result<Vec<DemoPerson>, DemoError> {
     let mut people = Vec::new();
     let mut passwords = Vec::new();
-    for plan in fixed().into_iter().chain((1..=crowd_size).map(crowd)) {
-        let (person, account, password) = add_one(portal, plan).await?;
-        passwords.push((account, password));
+    let all = fixed().into_iter().chain((1..=crowd_size).map(crowd)).chain((1..=crowd_size).map(newcomer));
+    for plan in all {
+        let (person, account) = add_one(portal, plan).await?;
+        passwords.extend(account);
         people.push(person);
     }
     set_passwords(portal, passwords).await?;
@@ -214,12 +265,15 @@ async fn settle(
     }
 }
 
-async fn add_one(portal: &Portal, plan: Plan) -> Result<(DemoPerson, AccountId, Option<Password>), DemoError> {
+async fn add_one(
+    portal: &Portal,
+    plan: Plan,
+) -> Result<(DemoPerson, Option<(AccountId, Option<Password>)>), DemoError> {
     let [surname, given_name, patronymic] = &plan.name;
     let patronymic = (!patronymic.is_empty()).then_some(patronymic.as_str());
     let name = PersonName::new(surname, given_name, patronymic).map_err(|error| refused(&error))?;
     let mobile = Mobile::parse(&plan.phone, plan.country).map_err(|error| refused(&error))?;
-    let birth_date = plan.birth_date.map(BirthDate::parse).transpose().map_err(|error| refused(&error))?;
+    let birth_date = plan.birth_date.as_deref().map(BirthDate::parse).transpose().map_err(|error| refused(&error))?;
     let number = plan.id_number.as_deref().map(IdNumber::parse).transpose().map_err(|error| refused(&error))?;
     let shown_name = name.display(plan.locale);
     let new = NewPerson {
@@ -237,22 +291,40 @@ async fn add_one(portal: &Portal, plan: Plan) -> Result<(DemoPerson, AccountId, 
     };
     let now = portal.now();
     let mut tx = portal.db().begin().await.map_err(|error| refused(&error))?;
-    let person = portal.people().create(&mut tx, &new, now).await.map_err(|error| refused(&error))?;
-    let account =
-        portal.accounts().create(&mut tx, &visit(), person, code, now).await.map_err(|error| refused(&error))?;
+    let mut account = None;
+    if plan.place != Place::Nowhere {
+        let person = portal.people().create(&mut tx, &new, now).await.map_err(|error| refused(&error))?;
+        if let Some(child) = &plan.child {
+            let child = portal.people().create(&mut tx, &pupil(child)?, now).await.map_err(|error| refused(&error))?;
+            let added = portal.people().add_guardian(&mut tx, child, person, "guardian", now).await;
+            added.map_err(|error| refused(&error))?;
+        }
+        if plan.place == Place::Registered {
+            let created = portal.accounts().create(&mut tx, &visit(), person, code, now).await;
+            account = Some(created.map_err(|error| refused(&error))?);
+        }
+    }
     tx.commit().await.map_err(|error| refused(&error))?;
     let password = plan.password.as_deref().map(Password::new).transpose().map_err(|error| refused(&error))?;
     let listed = DemoPerson {
         key: plan.key,
         name: shown_name,
-        user_code: Some(account.user_code.to_string()),
+        user_code: account.as_ref().map(|account| account.user_code.to_string()),
         password: plan.password,
         id_type: number.as_ref().map(|_| IdKind::IlId.code().to_owned()),
         id_number: number.map(|number| number.as_str().to_owned()),
         phone: Some(mobile.e164().to_owned()),
         birth_date: birth_date.map(BirthDate::to_iso),
+        child_id: plan.child.map(|(_, number)| number),
     };
-    Ok((listed, account.id, password))
+    Ok((listed, account.map(|account| (account.id, password))))
+}
+
+fn pupil((name, number): &([String; 3], String)) -> Result<NewPerson, DemoError> {
+    let [surname, given_name, _] = name;
+    let number = IdNumber::parse(number).map_err(|error| refused(&error))?;
+    let name = PersonName::new(surname, given_name, None).map_err(|error| refused(&error))?;
+    Ok(NewPerson { identifier: Some(PersonIdentifier::IlId(number)), ..NewPerson::named(name) })
 }
 
 /// The demo's making, as the audit log names it.
@@ -273,15 +345,15 @@ mod tests {
         let codes: Vec<String> =
             fixed().iter().filter_map(|plan| user_code(plan.user_code?)).map(|code| code.to_string()).collect();
         assert_eq!(codes.len(), 5);
-        for (plan, code) in fixed().iter().zip(&codes) {
+        for (plan, code) in fixed().iter().filter(|plan| plan.user_code.is_some()).zip(&codes) {
             assert!(plan.user_code.is_some_and(|first| code.replace('-', "").starts_with(first)), "{}", plan.key);
         }
     }
 
     #[test]
     fn the_crowd_has_valid_numbers() {
-        for number in [1, 9, 10, 400, 4000] {
-            let plan = crowd(number);
+        let numbers = [1, 9, 10, 400, 4000];
+        for plan in numbers.into_iter().map(crowd).chain(numbers.into_iter().map(newcomer)) {
             assert!(plan.id_number.is_some_and(|number| IdNumber::parse(&number).is_ok()));
             assert!(Mobile::parse(&plan.phone, Country::Il).is_ok());
             assert!(PersonName::new(&plan.name[0], &plan.name[1], None).is_ok(), "{:?}", plan.name);

@@ -4,9 +4,12 @@
 
 mod docs;
 mod extract;
+mod fields;
 mod me;
 mod password_policy;
+mod password_resets;
 mod problem;
+mod registrations;
 mod sign_in;
 
 use axum::Router;
@@ -31,7 +34,8 @@ use crate::state::AppState;
     tags(
         (name = "sign-in", description = "Sign in by SMS code or by user code and password. Nobody learns whether an ID number is known."),
         (name = "me", description = "The signed-in person and their sessions."),
-        (name = "passwords", description = "Password rules.")
+        (name = "registration", description = "Register step by step; the school's roster decides who gets an account. Nobody learns whether an ID number is known."),
+        (name = "passwords", description = "Password rules, and links to choose a new password.")
     ),
     components(schemas(Problem)),
     modifiers(&SessionCookie)
@@ -66,7 +70,13 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(me::me))
             .routes(routes!(me::sessions))
             .routes(routes!(me::end_session))
-            .routes(routes!(password_policy::check)),
+            .routes(routes!(registrations::begin))
+            .routes(routes!(registrations::consent))
+            .routes(routes!(registrations::show, registrations::change))
+            .routes(routes!(registrations::verify))
+            .routes(routes!(registrations::finish))
+            .routes(routes!(password_policy::check))
+            .routes(routes!(password_resets::request)),
     )
 }
 

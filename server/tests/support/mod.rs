@@ -50,6 +50,15 @@ pub fn web() -> WebSettings {
 }
 
 pub async fn portal_with(web: WebSettings) -> TestPortal {
+    portal_of(web, |_| {}).await
+}
+
+/// A portal of which pages say something else.
+pub async fn portal_showing(change: impl FnOnce(&mut PortalInfo)) -> TestPortal {
+    portal_of(web(), change).await
+}
+
+async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> TestPortal {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
     let db = Db::connect(&DbSettings { url, max_connections: 4 }).await.unwrap();
@@ -64,7 +73,7 @@ pub async fn portal_with(web: WebSettings) -> TestPortal {
     let portal = Portal::new(PortalParts { db, keys: sealer, clock: clock.clone(), rng, hasher, settings });
     let user_code = add_parent(&portal).await;
     let name = |text: &str| text.to_owned();
-    let info = PortalInfo {
+    let mut info = PortalInfo {
         names: PerLocale {
             he: name("פורטל"), ar: name("بوابة"), ru: name("Портал"), en: name("Portal")
         },
@@ -73,14 +82,17 @@ pub async fn portal_with(web: WebSettings) -> TestPortal {
         locales: Locale::ALL.to_vec(),
         default_locale: Locale::He,
         esia_enabled: false,
-        registration_open: false,
-        password_reset: false,
+        registration_open: true,
+        password_reset: true,
         demo: false,
         id_kinds: vec![IdKind::IlId, IdKind::RuSnils],
+        security_question: true,
+        applications: Vec::new(),
         guide_url: None,
         video_url: None,
         time_zone: name("Asia/Jerusalem"),
     };
+    change(&mut info);
     let state = AppState::new(Parts {
         portal: portal.clone(),
         info: Arc::new(info),

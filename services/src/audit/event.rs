@@ -71,6 +71,26 @@ events! {
     AccountUnlocked = "account.unlocked",
     /// An account's language was chosen.
     LocaleChanged = "account.locale_changed",
+    /// A registration was begun.
+    RegistrationBegun = "registration.begun",
+    /// A code of a registration was answered.
+    RegistrationVerified = "registration.verified",
+    /// A registration was handed in.
+    RegistrationSubmitted = "registration.submitted",
+    /// A registration was continued on another device, or a try at it.
+    RegistrationResumed = "registration.resumed",
+    /// Consent to the processing of data was given.
+    ConsentGiven = "consent.given",
+    /// A link that sets a password was asked for.
+    PasswordResetRequested = "password.reset_requested",
+    /// The owner of such a link said who they are, or somebody else tried.
+    PasswordOwnerIdentified = "password.owner_identified",
+    /// The code of the password wizard was answered.
+    PasswordOwnerVerified = "password.owner_verified",
+    /// The initial password was used.
+    InitialPasswordUsed = "password.initial_used",
+    /// A security question was set.
+    SecurityQuestionSet = "security_question.set",
     /// A password was set.
     PasswordSet = "password.set",
     /// A password was hashed anew because the parameters changed.

@@ -1,7 +1,7 @@
 //! Who gets a code: the one person whom an identifier names, with an active account and a mobile on file, who may sign in by code
 //! alone. Everybody else is treated like somebody unknown.
 
-use domain::{Grant, IdKind, Locale, Mobile, PersonIdentifier};
+use domain::{Email, Grant, IdKind, Locale, Mobile, PersonIdentifier};
 use uuid::Uuid;
 
 use super::FlowPurpose;
@@ -12,11 +12,18 @@ use crate::sessions;
 use crate::store::people::Candidate;
 use crate::store::{Tx, accounts, people, roles};
 
+/// Where a message goes.
+#[derive(Clone)]
+pub(crate) enum Address {
+    Mobile(Mobile),
+    Email(Email),
+}
+
 /// Who gets a code.
 pub(crate) struct Receiver {
-    pub account_id: Uuid,
-    pub person_id: Uuid,
-    pub mobile: Mobile,
+    pub account_id: Option<Uuid>,
+    pub person_id: Option<Uuid>,
+    pub address: Address,
     /// The language of the account, or of the person; otherwise the page's language is used.
     pub locale: Option<Locale>,
 }
@@ -60,7 +67,7 @@ pub(super) async fn of_account(
 
 /// Whether a code of this purpose may sign in somebody with these roles: staff need two factors, so a code alone is not enough.
 pub(super) fn may_sign_in(purpose: FlowPurpose, grants: &[Grant<Uuid>]) -> bool {
-    purpose == FlowPurpose::SecondFactor || !sessions::is_staff(grants)
+    purpose != FlowPurpose::SignIn || !sessions::is_staff(grants)
 }
 
 async fn narrow(
@@ -84,9 +91,9 @@ async fn narrow(
         .ok_or(StoreError::Corrupt { column: columns::PEOPLE_MOBILE })?;
     let locale = candidate.account_locale.or(candidate.person_locale);
     Ok(Some(Receiver {
-        account_id,
-        person_id: candidate.person_id,
-        mobile,
+        account_id: Some(account_id),
+        person_id: Some(candidate.person_id),
+        address: Address::Mobile(mobile),
         locale: locale.as_deref().and_then(Locale::from_code),
     }))
 }

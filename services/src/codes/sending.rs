@@ -25,6 +25,8 @@ pub(crate) struct Start<'a> {
     /// Whom sendings and wrong codes are counted against.
     pub subject: Subject,
     pub return_to: Option<String>,
+    /// Until when an answer is taken.
+    pub expires_at: Timestamp,
 }
 
 impl Codes<'_> {
@@ -46,7 +48,7 @@ impl Codes<'_> {
             return_to: start.return_to,
             locale: visit.locale.code().to_owned(),
             created_at: now,
-            expires_at: now + portal.settings().codes.flow_lifetime_ms,
+            expires_at: start.expires_at,
             code_mac: None,
             code_expires_at: now,
             previous_mac: None,
@@ -59,7 +61,7 @@ impl Codes<'_> {
         let (places, sent) = self.send(tx, visit, &mut flow, start.receiver, now).await?;
         flows::insert(tx, &token.hash(), &flow).await?;
         self.record_request(tx, visit, &flow, start.receiver, sent).await?;
-        Ok(FlowStarted { token, view: self.view_of(&flow, &places, now)? })
+        Ok(FlowStarted { token, view: self.view_of(&flow, &places, now)?, id: FlowId(flow.id) })
     }
 
     /// Makes a code and puts its message into the outbox, if the hour's limit allows; the caller writes the flow's row.
@@ -97,13 +99,13 @@ impl Codes<'_> {
         flow.next_send_at = now + settings.wait_after(flow.sends);
         let text = Text {
             idempotency_key: format!("{}-{}", FlowId(flow.id), flow.sends),
-            event: "sign_in_code",
+            event: purpose(flow)?.event(),
             locale: receiver.and_then(|receiver| receiver.locale).unwrap_or(visit.locale),
             payload: json!({ "code": code.as_str(), "purpose": flow.purpose }),
             expires_at: flow.code_expires_at,
         };
-        let to = receiver.map(|receiver| (receiver.account_id, &receiver.mobile));
-        portal.send_sms(tx, to, text).await?;
+        let account = receiver.and_then(|receiver| receiver.account_id);
+        portal.send(tx, receiver.map(|receiver| (account, &receiver.address)), text).await?;
         Ok((places, true))
     }
 
@@ -122,7 +124,7 @@ impl Codes<'_> {
             (true, Some(_)) => (Outcome::Success, "sent"),
             (true, None) => (Outcome::Failure, "nobody_to_send_to"),
         };
-        let entry = about(AuditEntry::new(event, outcome, visit), receiver.map(|receiver| receiver.person_id))
+        let entry = about(AuditEntry::new(event, outcome, visit), receiver.and_then(|receiver| receiver.person_id))
             .detail("purpose", flow.purpose.as_str())
             .detail("result", result);
         self.portal.audit().append(tx, entry).await?;

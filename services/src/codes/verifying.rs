@@ -5,15 +5,25 @@ use subtle::{Choice, ConstantTimeEq};
 use uuid::Uuid;
 
 use super::{Codes, FlowPurpose, WRONG, method, open, purpose, receiver, subject};
-use crate::audit::{AuditEntry, Outcome};
+use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
 use crate::ids::Token;
 use crate::portal::{SignInError, about};
 use crate::sessions::{self, SignedIn};
 use crate::store::flows::FlowRow;
-use crate::store::{accounts, flows, roles};
+use crate::store::{Tx, accounts, flows, roles};
 use crate::throttles::{Failures, Subject, Waits};
 use crate::visit::Visit;
+
+/// A code that was typed.
+pub(crate) struct Answer<'a> {
+    pub code: &'a Otp,
+    /// Whether even the right code would be taken: not when nobody can have got one.
+    pub can_be_right: bool,
+    /// How a failure is written down.
+    pub event: AuditEvent,
+    pub person: Option<Uuid>,
+}
 
 impl Codes<'_> {
     /// Answers with the code; the right one signs in, once.
@@ -30,10 +40,44 @@ impl Codes<'_> {
         }
         let mut tx = portal.db().begin().await?;
         let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
-        let purpose = purpose(&flow)?;
-        let subject = subject(&flow)?;
+        let method = method(purpose(&flow)?).ok_or(SignInError::FlowUnknown)?;
+
+        // The same look-ups whether there is an account or not.
+        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
+        let person = account.as_ref().map(|account| account.person_id);
+        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
+        let may = receiver::may_sign_in(purpose(&flow)?, &grants);
+        let entering = account.filter(|account| may && account.is_active());
+        let answer = Answer { code, can_be_right: entering.is_some(), event: method.event(), person };
+        if let Some(refused) = self.answer(&mut tx, visit, &mut flow, answer, now).await? {
+            tx.commit().await?;
+            return Err(refused);
+        }
+        let account = entering.ok_or(SignInError::FlowUnknown)?;
+        let entry = sessions::Entry { account: &account, grants, method };
+        let signed_in = portal.sessions().start(&mut tx, visit, entry, flow.return_to, now).await?;
+        tx.commit().await?;
+        Ok(signed_in)
+    }
+
+    /// Holds a code against a locked flow, inside the caller's transaction. The right one uses the flow up; `Some` says why a code
+    /// was refused, and what was counted for it is to be committed.
+    ///
+    /// # Errors
+    /// [`SignInError::Wait`], [`SignInError::CodeDead`] before anything was looked at; the database's errors.
+    pub(crate) async fn answer(
+        &self,
+        tx: &mut Tx,
+        visit: &Visit,
+        flow: &mut FlowRow,
+        answer: Answer<'_>,
+        now: Timestamp,
+    ) -> Result<Option<SignInError>, SignInError> {
+        let portal = self.portal;
+        let purpose = purpose(flow)?;
+        let subject = subject(flow)?;
         let failures = Failures { scope: WRONG, subject: &subject };
-        let (counted, wait) = failures.lock(&mut tx, now).await?;
+        let (counted, wait) = failures.lock(tx, now).await?;
         if let Some(retry_at) = wait {
             return Err(SignInError::Wait { retry_at });
         }
@@ -41,43 +85,31 @@ impl Codes<'_> {
         if flow.wrong_tries >= tries {
             return Err(SignInError::CodeDead);
         }
-
-        // The same look-ups whether there is an account or not.
-        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
-        let person = account.as_ref().map(|account| account.person_id);
-        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
-        let may = receiver::may_sign_in(purpose, &grants);
-
-        let compared = self.compare(&flow, purpose, &subject, code, tries, now);
-        let entering = account.filter(|account| compared == Some(true) && may && account.is_active());
-        let Some(account) = entering else {
-            let refused = if compared.is_none() {
-                SignInError::CodeExpired
-            } else {
-                flow.wrong_tries += 1;
-                flows::update(&mut tx, &flow).await?;
-                let waits = Waits::of_passwords(&portal.settings().passwords)
-                    .beginning_after(portal.settings().codes.wrong_before_wait);
-                failures.count(&mut tx, counted, waits, now).await?;
-                match u32::try_from(tries - flow.wrong_tries) {
-                    Ok(0) | Err(_) => SignInError::CodeDead,
-                    Ok(tries_left) => SignInError::CodeWrong { tries_left },
-                }
-            };
-            self.count_address_failure(&mut tx, visit, now).await?;
-            let entry = AuditEntry::new(method(purpose).event(), Outcome::Failure, visit);
-            portal.audit().append(&mut tx, about(entry, person).detail("reason", refused.code())).await?;
-            tx.commit().await?;
-            return Err(refused);
-        };
-        if !flows::consume(&mut tx, flow.id, now).await? {
-            return Err(SignInError::FlowUnknown);
+        let compared = self.compare(flow, purpose, &subject, answer.code, tries, now);
+        if compared == Some(true) && answer.can_be_right {
+            if !flows::consume(tx, flow.id, now).await? {
+                return Err(SignInError::FlowUnknown);
+            }
+            failures.forget(tx).await?;
+            return Ok(None);
         }
-        failures.forget(&mut tx).await?;
-        let entry = sessions::Entry { account: &account, grants, method: method(purpose) };
-        let signed_in = portal.sessions().start(&mut tx, visit, entry, flow.return_to, now).await?;
-        tx.commit().await?;
-        Ok(signed_in)
+        let refused = if compared.is_none() {
+            SignInError::CodeExpired
+        } else {
+            flow.wrong_tries += 1;
+            flows::update(tx, flow).await?;
+            let waits = Waits::of_passwords(&portal.settings().passwords)
+                .beginning_after(portal.settings().codes.wrong_before_wait);
+            failures.count(tx, counted, waits, now).await?;
+            match u32::try_from(tries - flow.wrong_tries) {
+                Ok(0) | Err(_) => SignInError::CodeDead,
+                Ok(tries_left) => SignInError::CodeWrong { tries_left },
+            }
+        };
+        self.count_address_failure(tx, visit, now).await?;
+        let entry = AuditEntry::new(answer.event, Outcome::Failure, visit);
+        portal.audit().append(tx, about(entry, answer.person).detail("reason", refused.code())).await?;
+        Ok(Some(refused))
     }
 
     /// Whether the code is the newest or the one before it; `None` when neither is valid any longer. Both are always compared.

@@ -75,6 +75,12 @@ impl Passwords<'_> {
         PolicyVerdict { policy: name.code(), requirements: assessment.requirements, unmet: assessment.unmet }
     }
 
+    /// As [`Passwords::check`], on a thread that may take its time. `None` when the process is ending.
+    pub async fn check_aside(&self, password: &Password, context: &PolicyContext) -> Option<PolicyVerdict> {
+        let (portal, password, context) = (self.portal.clone(), password.clone(), context.clone());
+        tokio::task::spawn_blocking(move || portal.passwords().check(&password, &context)).await.ok()
+    }
+
     /// The policy, and what a password of this account must not contain.
     ///
     /// # Errors
@@ -112,7 +118,8 @@ impl Passwords<'_> {
     ) -> Result<(), ChoiceError> {
         let portal = self.portal;
         let (_, context) = self.policy_for(account).await?;
-        let unmet = self.check(password, &context).unmet;
+        let verdict = self.check_aside(password, &context).await;
+        let unmet = verdict.ok_or(ChoiceError::Hash(HashError::Stopped))?.unmet;
         if !unmet.is_empty() {
             return Err(ChoiceError::Policy(unmet));
         }

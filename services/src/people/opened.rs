@@ -123,8 +123,19 @@ impl People<'_> {
 
     /// How the owner of an account can be reached. The nil id is nobody's.
     pub(crate) async fn contacts(&self, tx: &mut Tx, account: Uuid) -> Result<Contacts, OpenError> {
+        match people::find_by_account(tx, account).await? {
+            Some(row) => self.opened_contacts(row),
+            None => Ok(Contacts::default()),
+        }
+    }
+
+    /// How a person can be reached.
+    pub(crate) async fn contacts_of(&self, tx: &mut Tx, person: PersonId) -> Result<Option<Contacts>, OpenError> {
+        people::find_contacts(tx, person).await?.map(|row| self.opened_contacts(row)).transpose()
+    }
+
+    fn opened_contacts(self, row: people::Candidate) -> Result<Contacts, OpenError> {
         let portal = self.portal;
-        let Some(row) = people::find_by_account(tx, account).await? else { return Ok(Contacts::default()) };
         let id = row.person_id;
         let locale = row.account_locale.or(row.person_locale);
         Ok(Contacts {

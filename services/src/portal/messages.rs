@@ -1,11 +1,12 @@
 //! Putting messages into the outbox: an event and a language, not a text.
 
-use domain::{Email, Locale, Mobile};
+use domain::Locale;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::Portal;
 use crate::clock::Timestamp;
+use crate::codes::Address;
 use crate::error::StoreError;
 use crate::ids::AccountId;
 use crate::outbox::{Channel, NewDecoy, NewMessage};
@@ -21,46 +22,33 @@ pub(crate) struct Text {
 }
 
 impl Portal {
-    /// A text message to the owner of an account; for nobody, the same work and no message.
-    pub(crate) async fn send_sms(
+    /// A message to the owner of an account, or of an address alone; for nobody, the same work and no message.
+    pub(crate) async fn send(
         &self,
         tx: &mut Tx,
-        to: Option<(Uuid, &Mobile)>,
+        to: Option<(Option<Uuid>, &Address)>,
         text: Text,
     ) -> Result<(), StoreError> {
-        let channel = Channel::Sms;
         let Text { idempotency_key, event, locale, payload, expires_at } = text;
-        let Some((account, mobile)) = to else {
+        let Some((account, address)) = to else {
+            let channel = Channel::Sms;
             let decoy = NewDecoy { idempotency_key, channel, event, locale, payload, expires_at };
             self.outbox().enqueue_decoy(tx, decoy).await?;
             return Ok(());
         };
+        let (channel, recipient, recipient_hint) = match address {
+            Address::Mobile(mobile) => (Channel::Sms, mobile.e164().to_owned(), mobile.masked()),
+            Address::Email(email) => (Channel::Mail, email.as_str().to_owned(), email.masked()),
+        };
+        let account = account.map(AccountId);
         let message = NewMessage {
             idempotency_key,
             channel,
             event,
             locale,
-            account: Some(AccountId(account)),
-            recipient: mobile.e164().to_owned(),
-            recipient_hint: mobile.masked(),
-            payload,
-            expires_at,
-        };
-        self.outbox().enqueue(tx, message).await?;
-        Ok(())
-    }
-
-    /// A mail to the owner of an account.
-    pub(crate) async fn send_mail(&self, tx: &mut Tx, account: Uuid, to: &Email, text: Text) -> Result<(), StoreError> {
-        let Text { idempotency_key, event, locale, payload, expires_at } = text;
-        let message = NewMessage {
-            idempotency_key,
-            channel: Channel::Mail,
-            event,
-            locale,
-            account: Some(AccountId(account)),
-            recipient: to.as_str().to_owned(),
-            recipient_hint: to.masked(),
+            account,
+            recipient,
+            recipient_hint,
             payload,
             expires_at,
         };

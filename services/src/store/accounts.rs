@@ -20,6 +20,8 @@ pub(crate) struct AccountRow {
     pub person_id: Uuid,
     pub user_code: String,
     pub password_hash: Option<String>,
+    pub initial_hash: Option<String>,
+    pub initial_expires_at: Timestamp,
     pub password_changed_at: Option<Timestamp>,
     pub state: String,
     /// The language that the account chose, or that is on file for the person.
@@ -33,6 +35,17 @@ pub(crate) struct AccountRow {
 impl AccountRow {
     pub(crate) fn is_active(&self) -> bool {
         self.state == ACTIVE
+    }
+
+    /// The initial password's hash, while there is no other password and it can still be used.
+    pub(crate) fn initial(&self, now: Timestamp) -> Option<&str> {
+        let live = self.password_hash.is_none() && self.initial_expires_at > now;
+        self.initial_hash.as_deref().filter(|_| live)
+    }
+
+    /// The hash that a typed password is held against.
+    pub(crate) fn hash_to_match(&self, now: Timestamp) -> Option<&str> {
+        self.password_hash.as_deref().or_else(|| self.initial(now))
     }
 }
 
@@ -74,7 +87,8 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-const FIND: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
+const FIND: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, a.initial_expires_at, \
+     a.password_changed_at, a.state, \
      COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
      FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";
 
@@ -88,7 +102,8 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<AccountRow>, StoreE
     Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(p).await)?)
 }
 
-const FIND_BY_CODE: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.password_changed_at, a.state, \
+const FIND_BY_CODE: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, a.initial_expires_at, \
+     a.password_changed_at, a.state, \
      COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
      FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.user_code = $1";
 
@@ -97,9 +112,10 @@ pub(crate) async fn read_by_user_code(db: &Db, user_code: &str) -> Result<Option
     Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND_BY_CODE).bind(user_code).fetch_optional(p).await)?)
 }
 
-const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2, password_changed_at = $3 WHERE id = $1";
+const SET_PASSWORD: &str = "UPDATE accounts SET password_hash = $2, password_changed_at = $3, initial_hash = NULL, \
+     initial_expires_at = 0 WHERE id = $1";
 
-/// A new password.
+/// A new password; an initial one is over.
 pub(crate) async fn update_password(tx: &mut Tx, id: Uuid, phc: &str, now: Timestamp) -> Result<bool, StoreError> {
     let updated = on_tx!(tx, |c| sqlx::query(SET_PASSWORD)
         .bind(id)

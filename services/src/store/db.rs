@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 
 use crate::error::StoreError;
 use crate::store::dialect;
-use crate::store::tx::{Tx, TxKind};
+use crate::store::tx::{Bells, Tx, TxKind};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -75,7 +75,7 @@ pub enum Pools {
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
-    outbox: Arc<Notify>,
+    bells: Arc<Bells>,
 }
 
 /// A migration that this program brings and the database has not had.
@@ -102,7 +102,7 @@ impl Db {
                 return Err(StoreError::Url { reason: "it must start with sqlite:// or postgres://".to_owned() });
             }
         };
-        Ok(Self { pools, outbox: Arc::new(Notify::new()) })
+        Ok(Self { pools, bells: Arc::default() })
     }
 
     /// For [`on_read!`](crate::on_read).
@@ -127,7 +127,7 @@ impl Db {
             Pools::Sqlite { write, .. } => TxKind::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => TxKind::Postgres(pool.begin().await?),
         };
-        Ok(Tx::new(kind, Arc::clone(&self.outbox)))
+        Ok(Tx::new(kind, Arc::clone(&self.bells)))
     }
 
     /// Brings the schema up to date. All or nothing, and safe to call from several processes at once.
@@ -196,7 +196,12 @@ impl Db {
 
     /// Rings when a transaction that put a message into the outbox was committed by this process.
     pub(crate) fn outbox_bell(&self) -> &Notify {
-        &self.outbox
+        &self.bells.outbox
+    }
+
+    /// Rings when a transaction that queued a registration was committed by this process.
+    pub(crate) fn jobs_bell(&self) -> &Notify {
+        &self.bells.jobs
     }
 }
 

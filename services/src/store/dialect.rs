@@ -53,6 +53,23 @@ pub const LEASE_MESSAGES: Statement = Statement {
              attempts, created_at, expires_at",
 };
 
+/// Leases the registration that is due for longest: $1 owner, $2 lease until, $3 now.
+pub const LEASE_REGISTRATION: Statement = Statement {
+    sqlite: "UPDATE registrations SET state = 'working', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
+         WHERE id = (SELECT id FROM registrations \
+             WHERE (state = 'queued' AND available_at <= $3) OR (state = 'working' AND lease_until <= $3) \
+             ORDER BY available_at, id LIMIT 1) \
+         RETURNING id, person_id, child_id, answers_sealed, state, code_target, code_flow_id, locale, created_at, \
+             expires_at, answer_by, attempts",
+    postgres: "WITH due AS MATERIALIZED (SELECT id FROM registrations \
+             WHERE (state = 'queued' AND available_at <= $3) OR (state = 'working' AND lease_until <= $3) \
+             ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
+         UPDATE registrations SET state = 'working', lease_owner = $1, lease_until = $2, attempts = attempts + 1 \
+         FROM due WHERE registrations.id = due.id \
+         RETURNING registrations.id, person_id, child_id, answers_sealed, state, code_target, code_flow_id, locale, \
+             created_at, expires_at, answer_by, attempts",
+};
+
 /// People with a value that is not sealed under the current key, held until the transaction ends:
 /// $1 after this id, $2 the first bytes of what is sealed under the current key, $3 limit.
 pub const STALE_PEOPLE: Statement = Statement {
@@ -70,10 +87,34 @@ pub const STALE_PEOPLE: Statement = Statement {
 
 /// Sessions whose address is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
 pub const STALE_SESSIONS: Statement = Statement {
-    sqlite: "SELECT id, address_sealed FROM sessions \
+    sqlite: "SELECT id, address_sealed AS sealed FROM sessions \
          WHERE id > $1 AND substr(address_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
-    postgres: "SELECT id, address_sealed FROM sessions \
+    postgres: "SELECT id, address_sealed AS sealed FROM sessions \
          WHERE id > $1 AND substr(address_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Registrations whose answers are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_REGISTRATIONS: Statement = Statement {
+    sqlite: "SELECT id, answers_sealed AS sealed FROM registrations \
+         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
+    postgres: "SELECT id, answers_sealed AS sealed FROM registrations \
+         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Requests for review whose answers are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_REVIEWS: Statement = Statement {
+    sqlite: "SELECT id, answers_sealed AS sealed FROM reviews \
+         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
+    postgres: "SELECT id, answers_sealed AS sealed FROM reviews \
+         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Security questions of people's own that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_QUESTIONS: Statement = Statement {
+    sqlite: "SELECT account_id AS id, question_sealed AS sealed FROM security_questions \
+         WHERE account_id > $1 AND substr(question_sealed, 1, 5) <> $2 ORDER BY account_id LIMIT $3",
+    postgres: "SELECT account_id AS id, question_sealed AS sealed FROM security_questions \
+         WHERE account_id > $1 AND substr(question_sealed, 1, 5) <> $2 ORDER BY account_id LIMIT $3 FOR UPDATE",
 };
 
 /// Unsent messages that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].

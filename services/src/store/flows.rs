@@ -101,6 +101,24 @@ pub(crate) async fn lock(tx: &mut Tx, token_hash: &[u8; 32]) -> Result<Option<Fl
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, FlowRow>(LOCK).bind(&token_hash[..]).fetch_optional(c).await)?)
 }
 
+const FIND_BY_ID: &str = "SELECT id, purpose, account_id, subject, return_to, locale, created_at, expires_at, code_mac, \
+     code_expires_at, previous_mac, previous_expires_at, wrong_tries, sends, next_send_at, consumed_at \
+     FROM code_flows WHERE id = $1";
+
+/// A flow that another row names, outside a transaction.
+pub(crate) async fn read_by_id(db: &Db, id: Uuid) -> Result<Option<FlowRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, FlowRow>(FIND_BY_ID).bind(id).fetch_optional(p).await)?)
+}
+
+const LOCK_BY_ID: &str = "UPDATE code_flows SET sends = sends WHERE id = $1 \
+     RETURNING id, purpose, account_id, subject, return_to, locale, created_at, expires_at, code_mac, \
+     code_expires_at, previous_mac, previous_expires_at, wrong_tries, sends, next_send_at, consumed_at";
+
+/// As [`lock`], for a flow that another row names.
+pub(crate) async fn lock_by_id(tx: &mut Tx, id: Uuid) -> Result<Option<FlowRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, FlowRow>(LOCK_BY_ID).bind(id).fetch_optional(c).await)?)
+}
+
 const SET_CODE: &str = "UPDATE code_flows SET code_mac = $2, code_expires_at = $3, previous_mac = $4, \
      previous_expires_at = $5, wrong_tries = $6, sends = $7, next_send_at = $8 WHERE id = $1";
 

@@ -98,6 +98,89 @@ pub(crate) async fn list_by_snils(tx: &mut Tx, index: &[u8; 32]) -> Result<Vec<C
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(FIND_BY_SNILS).bind(&index[..]).fetch_all(c).await)?)
 }
 
+/// Somebody whom the roster may know as a guardian or a child.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct Known {
+    pub person_id: Uuid,
+    pub birth_date_sealed: Option<Vec<u8>>,
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub locale: Option<String>,
+    pub account_id: Option<Uuid>,
+}
+
+const KNOWN_BY_NUMBER: &str = "SELECT p.id AS person_id, p.birth_date_sealed, p.mobile_sealed, \
+     COALESCE(a.locale, p.locale) AS locale, a.id AS account_id FROM people p LEFT JOIN accounts a ON a.person_id = p.id \
+     WHERE p.id_type = $1 AND p.id_number_index = $2 LIMIT 2";
+
+/// Who has this ID number of this kind, for registration.
+pub(crate) async fn list_known_by_id_number(
+    tx: &mut Tx,
+    kind: &str,
+    index: &[u8; 32],
+) -> Result<Vec<Known>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Known>(KNOWN_BY_NUMBER).bind(kind).bind(&index[..]).fetch_all(c).await)?)
+}
+
+const KNOWN_BY_SNILS: &str = "SELECT p.id AS person_id, p.birth_date_sealed, p.mobile_sealed, \
+     COALESCE(a.locale, p.locale) AS locale, a.id AS account_id FROM people p LEFT JOIN accounts a ON a.person_id = p.id \
+     WHERE p.snils_index = $1 LIMIT 2";
+
+/// Who has this SNILS, for registration: two at most, because more than one is as good as none.
+pub(crate) async fn list_known_by_snils(tx: &mut Tx, index: &[u8; 32]) -> Result<Vec<Known>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Known>(KNOWN_BY_SNILS).bind(&index[..]).fetch_all(c).await)?)
+}
+
+const LOCK_PERSON: &str = "UPDATE people SET version = version WHERE id = $1";
+const ACCOUNT_OF: &str = "SELECT id FROM accounts WHERE person_id = $1";
+
+/// The account of a person, who stays locked until the end of the transaction: nobody else makes one meanwhile.
+pub(crate) async fn lock_account_of(tx: &mut Tx, person: PersonId) -> Result<Option<Uuid>, StoreError> {
+    on_tx!(tx, |c| sqlx::query(LOCK_PERSON).bind(person.0).execute(c).await.map(|_| ()))?;
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(ACCOUNT_OF).bind(person.0).fetch_optional(c).await)?)
+}
+
+/// Contact details to be written; `None` leaves what is there.
+#[derive(Default)]
+pub(crate) struct NewContacts {
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub mobile_index: Option<Vec<u8>>,
+    pub email_sealed: Option<Vec<u8>>,
+    pub email_index: Option<Vec<u8>>,
+}
+
+const SET_CONTACTS: &str = "UPDATE people SET mobile_sealed = COALESCE($2, mobile_sealed), \
+     mobile_index = COALESCE($3, mobile_index), email_sealed = COALESCE($4, email_sealed), \
+     email_index = COALESCE($5, email_index), version = version + 1, updated_at = $6 WHERE id = $1";
+
+/// Writes contact details.
+pub(crate) async fn update_contacts(
+    tx: &mut Tx,
+    person: PersonId,
+    contacts: &NewContacts,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SET_CONTACTS)
+        .bind(person.0)
+        .bind(&contacts.mobile_sealed)
+        .bind(&contacts.mobile_index)
+        .bind(&contacts.email_sealed)
+        .bind(&contacts.email_index)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+const CONTACTS_OF: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
+     a.id AS account_id, a.locale AS account_locale, a.state \
+     FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1";
+
+/// A person's contact details, with the account, if there is one.
+pub(crate) async fn find_contacts(tx: &mut Tx, person: PersonId) -> Result<Option<Candidate>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(CONTACTS_OF).bind(person.0).fetch_optional(c).await)?)
+}
+
 const FIND_BY_ACCOUNT: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
      a.id AS account_id, a.locale AS account_locale, a.state \
      FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";

@@ -38,7 +38,7 @@ pub enum ResealError {
 /// [`ResealError`].
 pub async fn reseal(context: &Context, batch: u32, mut progress: impl FnMut(u64)) -> Result<u64, ResealError> {
     let mut done = 0;
-    for table in [Table::People, Table::Sessions, Table::Outbox] {
+    for table in Table::ALL {
         let mut after = Uuid::nil();
         loop {
             let mut tx = context.db.begin().await?;
@@ -61,6 +61,9 @@ pub async fn reseal(context: &Context, batch: u32, mut progress: impl FnMut(u64)
 enum Table {
     People,
     Sessions,
+    Registrations,
+    Reviews,
+    Questions,
     Outbox,
 }
 
@@ -85,6 +88,9 @@ impl StaleRow {
 }
 
 impl Table {
+    const ALL: [Self; 6] =
+        [Self::People, Self::Sessions, Self::Registrations, Self::Reviews, Self::Questions, Self::Outbox];
+
     async fn stale(self, tx: &mut Tx, context: &Context, after: Uuid, limit: u32) -> Result<Vec<StaleRow>, StoreError> {
         let header = context.sealer.current_header();
         let limit = i64::from(limit);
@@ -100,15 +106,21 @@ impl Table {
                     .await)?;
                 rows.into_iter().map(StaleRow::from).collect()
             }
-            Self::Sessions => {
-                let sql = dialect::STALE_SESSIONS.on(backend);
-                let rows: Vec<SessionRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+            Self::Sessions | Self::Registrations | Self::Reviews | Self::Questions => {
+                let (statement, column) = match self {
+                    Self::Registrations => (dialect::STALE_REGISTRATIONS, columns::REGISTRATIONS_ANSWERS),
+                    Self::Reviews => (dialect::STALE_REVIEWS, columns::REVIEWS_ANSWERS),
+                    Self::Questions => (dialect::STALE_QUESTIONS, columns::SECURITY_QUESTION),
+                    _ => (dialect::STALE_SESSIONS, columns::SESSIONS_ADDRESS),
+                };
+                let sql = statement.on(backend);
+                let rows: Vec<OneValueRow> = on_tx!(tx, |c| sqlx::query_as(sql)
                     .bind(after)
                     .bind(header.as_slice())
                     .bind(limit)
                     .fetch_all(c)
                     .await)?;
-                rows.into_iter().map(StaleRow::from).collect()
+                rows.into_iter().map(|row| StaleRow { id: row.id, values: vec![(column, row.sealed)] }).collect()
             }
             Self::Outbox => {
                 let sql = dialect::STALE_MESSAGES.on(backend);
@@ -130,6 +142,9 @@ impl Table {
                      mobile_sealed = $5, email_sealed = $6 WHERE id = $1"
             }
             Self::Sessions => "UPDATE sessions SET address_sealed = $2 WHERE id = $1",
+            Self::Registrations => "UPDATE registrations SET answers_sealed = $2 WHERE id = $1",
+            Self::Reviews => "UPDATE reviews SET answers_sealed = $2 WHERE id = $1",
+            Self::Questions => "UPDATE security_questions SET question_sealed = $2 WHERE account_id = $1",
             Self::Outbox => "UPDATE outbox SET recipient_sealed = $2, payload_sealed = $3 WHERE id = $1",
         };
         on_tx!(tx, |c| {
@@ -168,16 +183,11 @@ impl From<PersonRow> for StaleRow {
     }
 }
 
+/// A row of a table with one sealed value.
 #[derive(FromRow)]
-struct SessionRow {
+struct OneValueRow {
     id: Uuid,
-    address_sealed: Option<Vec<u8>>,
-}
-
-impl From<SessionRow> for StaleRow {
-    fn from(row: SessionRow) -> Self {
-        Self { id: row.id, values: vec![(columns::SESSIONS_ADDRESS, row.address_sealed)] }
-    }
+    sealed: Option<Vec<u8>>,
 }
 
 #[derive(FromRow)]

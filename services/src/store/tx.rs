@@ -11,8 +11,16 @@ use crate::store::db::Backend;
 /// One use case's transaction, see [`Db::begin`](crate::store::Db::begin).
 pub struct Tx {
     kind: TxKind,
-    outbox: Arc<Notify>,
+    bells: Arc<Bells>,
     wakes_outbox: bool,
+    wakes_jobs: bool,
+}
+
+/// Wake the workers of this process; other replicas look by themselves.
+#[derive(Default)]
+pub(crate) struct Bells {
+    pub outbox: Notify,
+    pub jobs: Notify,
 }
 
 /// The transaction of the database in use; matched by [`on_tx!`](crate::on_tx) only.
@@ -24,8 +32,8 @@ pub enum TxKind {
 }
 
 impl Tx {
-    pub(super) fn new(kind: TxKind, outbox: Arc<Notify>) -> Self {
-        Self { kind, outbox, wakes_outbox: false }
+    pub(super) fn new(kind: TxKind, bells: Arc<Bells>) -> Self {
+        Self { kind, bells, wakes_outbox: false, wakes_jobs: false }
     }
 
     /// For [`on_tx!`](crate::on_tx).
@@ -46,6 +54,11 @@ impl Tx {
         self.wakes_outbox = true;
     }
 
+    /// The same for the workers that make accounts.
+    pub(crate) fn wake_jobs(&mut self) {
+        self.wakes_jobs = true;
+    }
+
     /// Makes it durable: when this returns `Ok`, a power cut loses nothing of it.
     ///
     /// # Errors
@@ -56,7 +69,10 @@ impl Tx {
             TxKind::Postgres(tx) => tx.commit().await?,
         }
         if self.wakes_outbox {
-            self.outbox.notify_one();
+            self.bells.outbox.notify_one();
+        }
+        if self.wakes_jobs {
+            self.bells.jobs.notify_one();
         }
         Ok(())
     }

@@ -136,6 +136,9 @@ pub async fn with_password(portal: &Portal, visit: &Visit, form: &PasswordForm) 
     Ok(match outcome {
         PasswordOutcome::SignedIn(signed_in) => signed_in_done(&signed_in),
         PasswordOutcome::SecondFactor(started) => wait_for_code(&started),
+        PasswordOutcome::ChoosePassword(token) => {
+            Done { next: "/password/verify".to_owned(), cookies: vec![cookies::password_flow(&token)] }
+        }
     })
 }
 

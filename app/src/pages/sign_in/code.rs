@@ -10,7 +10,7 @@ use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
 use crate::api::forms::FieldName;
 use crate::api::sign_in::{CodeForm, answer_code};
-use crate::components::{Button, ButtonLook, ErrorSummary, Field, Icon, LinkButton, Note, Tone};
+use crate::components::{Button, ButtonLook, ErrorSummary, Field, Icon, LinkButton, Note, SendAgain, Tone};
 use crate::icons::IconName;
 use crate::text::{SLOT, around, in_time};
 use crate::tr;
@@ -36,8 +36,6 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
     let back = if page.second_factor { tr!(locale, sign_in.start_again) } else { tr!(locale, sign_in.change_id) };
     let ask_again = || CodeForm { code: String::new(), resend: "1".to_owned() };
     let again = submission(locale, refusal, FieldName::Code, None, ask_again, answer_code);
-    let left_s = RwSignal::new(page.wait_s);
-    count_down(left_s);
     view! {
         <div class="page">
             <div class="split ways">
@@ -82,7 +80,14 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
                         on:submit=move |event| again.submit(event)
                     >
                         <input type="hidden" name="resend" value="1" />
-                        <Resend locale no_more=page.no_more_codes left_s busy=again.busy />
+                        <SendAgain
+                            wait_s=page.wait_s
+                            clock=tr!(locale, sign_in.resend_clock, clock = "{a}")
+                            words=tr!(locale, sign_in.resend_wait, when = in_time(locale, u64::from(page.wait_s)))
+                            button=tr!(locale, sign_in.resend)
+                            none=page.no_more_codes.then(|| tr!(locale, sign_in.resend_none).to_owned())
+                            busy=again.busy
+                        />
                     </form>
                     <details class="more">
                         <summary>{tr!(locale, sign_in.code_help)}</summary>
@@ -114,50 +119,6 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
     }
 }
 
-/// "Send again": a countdown in words until it can be pressed, then a button. Without script the button is there from
-/// the start, with the time beside it; the server keeps the time.
-#[component]
-fn Resend(locale: Locale, no_more: bool, left_s: RwSignal<u32>, busy: Signal<bool>) -> impl IntoView {
-    let scripted = RwSignal::new(false);
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| scripted.set(true));
-    let wait = move || {
-        let left = left_s.get();
-        (left > 0).then(|| {
-            let words = if scripted.get() {
-                tr!(locale, sign_in.resend_clock, clock = clock(left))
-            } else {
-                tr!(locale, sign_in.resend_wait, when = in_time(locale, u64::from(left)))
-            };
-            view! {
-                <p class="muted small">
-                    <Icon name=IconName::Clock />
-                    " "
-                    <span class="num">{words}</span>
-                </p>
-            }
-        })
-    };
-    view! {
-        {if no_more {
-            view! { <p class="muted small">{tr!(locale, sign_in.resend_none)}</p> }.into_any()
-        } else {
-            view! {
-                {wait}
-                <span hidden=move || scripted.get() && left_s.get() != 0>
-                    <Button look=ButtonLook::Quiet busy>{tr!(locale, sign_in.resend)}</Button>
-                </span>
-            }
-                .into_any()
-        }}
-    }
-}
-
-/// `0:24`; isolated, so that it keeps its order in right-to-left text (UAX #9).
-fn clock(seconds: u32) -> String {
-    format!("\u{2066}{}:{:02}\u{2069}", seconds / 60, seconds % 60)
-}
-
 fn help(locale: Locale, line: &str) -> AnyView {
     let link = view! {
         <a href=format!("tel:{line}")>
@@ -165,38 +126,4 @@ fn help(locale: Locale, line: &str) -> AnyView {
         </a>
     };
     around(&tr!(locale, sign_in.code_help_text, line = SLOT), link)
-}
-
-/// Counts down once a second in the browser; on the server it stands still.
-fn count_down(left_s: RwSignal<u32>) {
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
-
-        let left = left_s.get();
-        let handle: Option<TimeoutHandle> = (left > 0)
-            .then(|| {
-                set_timeout_with_handle(move || left_s.set(left.saturating_sub(1)), std::time::Duration::from_secs(1))
-                    .ok()
-            })
-            .flatten();
-        on_cleanup(move || {
-            if let Some(handle) = handle {
-                handle.clear();
-            }
-        });
-    });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = left_s;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::clock;
-
-    #[test]
-    fn the_clock_reads_as_people_write_it() {
-        assert_eq!(clock(24).trim_matches(['\u{2066}', '\u{2069}']), "0:24");
-        assert_eq!(clock(125).trim_matches(['\u{2066}', '\u{2069}']), "2:05");
-    }
 }

@@ -7,11 +7,10 @@ use leptos::prelude::*;
 use super::SignInPage;
 use super::password::PasswordCard;
 use super::problems::{field_error, sentence, summary, summary_title};
-use super::slip::{Found, Slip};
 use super::submit::submission;
 use crate::api::forms::{FieldName, Refusal};
 use crate::api::sign_in::{StartForm, problem_of, start};
-use crate::components::{Button, ButtonLook, ErrorSummary, Field, LinkButton};
+use crate::components::{Button, ButtonLook, ErrorSummary, Field, LinkButton, Slip};
 use crate::tr;
 
 /// The inside of `<main>`.
@@ -70,23 +69,29 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
     let kind = RwSignal::new(page.kind);
     let number = NodeRef::<html::Input>::new();
     let next = StoredValue::new(page.next.clone());
+    let typed = move || number.get_untracked().map(|input| input.value()).unwrap_or_default();
     let read = move || StartForm {
         id_type: kind.get_untracked().code().to_owned(),
-        id_number: number.get_untracked().map(|input| input.value()).unwrap_or_default(),
+        id_number: typed(),
         next: next.get_value(),
     };
     let form = submission(locale, refusal, FieldName::IdNumber, None, read, start);
-    let slip = Slip::new(refusal, move || {
-        let typed = number.get_untracked().map(|input| input.value()).unwrap_or_default();
-        let empty = typed.trim().is_empty();
-        PersonIdentifier::parse(kind.get_untracked(), &typed).err().filter(|_| !empty).map(problem_of)
+    let told = Signal::derive(move || refusal.with(|refusal| !refusal.problems.is_empty()));
+    let slip = Slip::new(told, move || {
+        let (kind, typed) = (kind.get_untracked(), typed());
+        let error = PersonIdentifier::parse(kind, &typed).err().filter(|_| !typed.trim().is_empty());
+        error.map(|error| sentence(locale, kind, FieldName::IdNumber, problem_of(error)))
+    });
+    Effect::new(move |before: Option<()>| {
+        kind.track();
+        if before.is_some() && !typed().trim().is_empty() {
+            slip.look_again();
+        }
     });
     let items =
         Signal::derive(move || refusal.with(|refusal| summary(locale, kind.get(), refusal, &[FieldName::IdNumber])));
-    let error = Signal::derive(move || match slip.found() {
-        Found::Wrong(problem) => Some(sentence(locale, kind.get(), FieldName::IdNumber, problem)),
-        Found::Right => None,
-        Found::Nothing => refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)),
+    let error = Signal::derive(move || {
+        slip.shown(|| refusal.with(|refusal| field_error(locale, kind.get(), FieldName::IdNumber, refusal)))
     });
     let several = page.kinds.len() > 1;
     let (label, hint) = if several {
@@ -115,8 +120,8 @@ fn IdForm(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>) -> impl 
                 maxlength=32
                 ltr=true
                 node=number
-                on:input=move |_| slip.typing()
-                on:change=move |_| slip.left()
+                typing=Callback::new(move |()| slip.typing())
+                left=Callback::new(move |()| slip.left())
             />
             <input type="hidden" name="next" value=page.next />
             <div class="btns">

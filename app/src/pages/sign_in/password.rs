@@ -10,7 +10,7 @@ use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
 use crate::api::forms::{FieldName, Refusal};
 use crate::api::sign_in::{PasswordForm, with_password};
-use crate::components::{Button, ButtonLook, ErrorSummary, Field};
+use crate::components::{Button, ButtonLook, ErrorSummary, Field, RevealButton};
 use crate::tr;
 
 const FIELDS: [FieldName; 2] = [FieldName::UserCode, FieldName::Password];
@@ -73,14 +73,6 @@ fn Fields(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>, look: Bu
     let error =
         move |field| Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, field, refusal)));
     let shown = RwSignal::new(false);
-    // Without script the button could do nothing: it appears with the script.
-    let ready = RwSignal::new(false);
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| ready.set(true));
-    let show_label = move || {
-        if shown.get() { tr!(locale, sign_in.hide_password) } else { tr!(locale, sign_in.show_password) }
-    };
-    let show_word = move || if shown.get() { tr!(locale, sign_in.hide) } else { tr!(locale, sign_in.show) };
     view! {
         <form method="post" action="/sign-in/password" novalidate on:submit=move |event| form.submit(event)>
             <Field
@@ -107,16 +99,13 @@ fn Fields(locale: Locale, page: SignInPage, refusal: RwSignal<Refusal>, look: Bu
                 ltr=true
                 node=password
             >
-                <button
-                    type="button"
-                    class="btn second"
-                    hidden=move || !ready.get()
-                    aria-pressed=move || if shown.get() { "true" } else { "false" }
-                    aria-label=show_label
-                    on:click=move |_| shown.update(|shown| *shown = !*shown)
-                >
-                    {show_word}
-                </button>
+                <RevealButton
+                    shown
+                    show=tr!(locale, sign_in.show)
+                    hide=tr!(locale, sign_in.hide)
+                    show_label=tr!(locale, sign_in.show_password)
+                    hide_label=tr!(locale, sign_in.hide_password)
+                />
             </Field>
             <input type="hidden" name="next" value=page.next />
             <div class="btns">

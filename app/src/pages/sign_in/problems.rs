@@ -72,7 +72,7 @@ pub fn summary(locale: Locale, kind: IdKind, refusal: &Refusal, fields: &[FieldN
         .iter()
         .filter(|found| fields.contains(&found.field))
         .map(|found| ErrorItem {
-            field: is_of_the_field(found.problem).then(|| found.field.id()),
+            field: is_of_the_field(found.problem).then(|| found.field.id().to_owned()),
             text: sentence(locale, kind, found.field, found.problem),
         })
         .collect()

@@ -206,10 +206,12 @@ impl Overload {
         let words = if self.stands_still() { "stands still" } else { "GROWS" };
         let last = format!("{} in the last quarter: {words}", mib(self.last_kib));
         line("  in the third quarter of the time", &mib(self.third_kib), &last);
-        let words = if self.goes_back() { "no growth" } else { "MORE than a tenth above the peak before" };
-        line("memory after", &mib(self.after_kib), words);
-        let words =
-            if self.loses_nothing() { "no more: nothing is lost" } else { "MORE than the first time: it leaks" };
+        line("memory after", &mib(self.after_kib), "what the allocator keeps serves the next time");
+        let words = if self.does_not_grow() {
+            "no growth: at most a tenth above the first peak"
+        } else {
+            "GROWS: over a tenth above the first peak"
+        };
         line("  peak of the same once more", &mib(self.again_peak_kib), words);
     }
 }

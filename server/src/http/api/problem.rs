@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use services::portal::SignInError;
+use services::registrations::RegistrationError;
 use utoipa::ToSchema;
 
 /// A refusal as RFC 9457 describes it.
@@ -27,6 +28,9 @@ pub struct Problem {
     /// How often the code can still be tried.
     #[serde(skip_serializing_if = "Option::is_none")]
     tries_left: Option<u32>,
+    /// The step that a registration is at, when something else was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<String>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
 }
@@ -52,6 +56,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             tries_left: None,
+            step: None,
             retry_after_s: None,
         }
     }
@@ -147,6 +152,26 @@ impl Problem {
                 tracing::error!(code = error.code(), request_id, error = %error, "sign-in failed");
                 Self::internal()
             }
+        }
+    }
+
+    /// The problem for a refused step of a registration.
+    pub fn registration(error: &RegistrationError, now: services::Timestamp, request_id: &str) -> Self {
+        let new = |status, title| Self::new(status, error.code(), title);
+        match error {
+            RegistrationError::Gone => new(StatusCode::NOT_FOUND, "There is no such registration, or it is over.")
+                .detail("Begin again with POST /api/v1/registrations."),
+            RegistrationError::NotNow(step) => {
+                let mut problem = new(StatusCode::CONFLICT, "The registration is not at this step.")
+                    .detail("Do what `step` names first.");
+                problem.step = Some(step.code().to_owned());
+                problem
+            }
+            RegistrationError::OtherNumber => {
+                new(StatusCode::UNPROCESSABLE_ENTITY, "The registration was begun with another number.")
+                    .field("/id_number", "other")
+            }
+            RegistrationError::SignIn(error) => Self::sign_in(error, now, request_id),
         }
     }
 }

@@ -116,6 +116,12 @@ pub enum PasswordAccepted {
         /// The waiting sign-in.
         code: CodeRequested,
     },
+    /// The initial password: it opens the password wizard and nothing else. The wizard's cookie is set.
+    ChoosePassword {
+        /// The page to open.
+        #[schema(example = "/password/verify")]
+        page: String,
+    },
 }
 
 /// Ask for a code by SMS
@@ -216,6 +222,11 @@ pub async fn with_password(
         }
         PasswordOutcome::SecondFactor(started) => {
             (HeaderMap::new(), Json(PasswordAccepted::CodeRequired { code: CodeRequested::new(&started) }))
+        }
+        PasswordOutcome::ChoosePassword(token) => {
+            let mut headers = HeaderMap::new();
+            headers.append(SET_COOKIE, cookies::password_flow(&token));
+            (headers, Json(PasswordAccepted::ChoosePassword { page: "/password/verify".to_owned() }))
         }
     })
 }
