@@ -4,6 +4,8 @@
 //! of the page (header, footer, icons) stays as it came, so it costs no script.
 
 use domain::Locale;
+#[cfg(feature = "hydrate")]
+use leptos::lazy;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,9 @@ use crate::wizard::{WizardPage, wizard_view};
 /// `id` of the element that carries the data.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 const DATA_ID: &str = "boot";
+/// Marks the data of a wizard's page; the server writes it.
+#[cfg(feature = "hydrate")]
+const WIZARD: &str = "data-wizard";
 
 /// An interactive page and its language.
 #[derive(Clone, Serialize, Deserialize)]
@@ -33,7 +38,8 @@ pub enum Interactive {
     Password(SignInPage),
     /// The one-time code.
     Code(CodePage),
-    /// A step of registration or of the password wizard.
+    /// A step of registration or of the password wizard. The browser reads it in a part of the bundle of its own.
+    #[cfg(feature = "ssr")]
     Wizard(WizardPage),
 }
 
@@ -45,6 +51,7 @@ impl Boot {
             Interactive::SignIn(page) => sign_in_view(locale, page).into_any(),
             Interactive::Password(page) => password_view(locale, page).into_any(),
             Interactive::Code(page) => code_view(locale, page).into_any(),
+            #[cfg(feature = "ssr")]
             Interactive::Wizard(page) => wizard_view(locale, page).into_any(),
         }
     }
@@ -122,6 +129,7 @@ mod on_the_server {
                  \"requestIdleCallback\"in window?requestIdleCallback(start,{{timeout:2000}}):start();"
             );
             let nonce = nonce.map(ToOwned::to_owned);
+            let is_wizard = matches!(self.page, Interactive::Wizard(_));
             view! {
                 {self.refresh()}
                 <link rel="modulepreload" href=script.to_owned() fetchpriority="low" />
@@ -133,7 +141,7 @@ mod on_the_server {
                     crossorigin=""
                     fetchpriority="low"
                 />
-                <script type="application/json" id=DATA_ID inner_html=data></script>
+                <script type="application/json" id=DATA_ID data-wizard=is_wizard.then_some("") inner_html=data></script>
                 <script type="module" nonce=nonce inner_html=start></script>
             }
             .into_any()
@@ -149,19 +157,50 @@ mod on_the_server {
     }
 }
 
+/// A wizard's page as it stands in the document: what [`Boot`] writes for it.
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct WizardBoot {
+    locale: Locale,
+    page: Wrapped,
+}
+
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct Wrapped {
+    #[serde(rename = "Wizard")]
+    wizard: WizardPage,
+}
+
 /// Hydrates the page that the server sent. A page without data, or of another version, stays as it is: it works.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
+    let Some(element) = document().get_element_by_id(DATA_ID) else { return };
+    let text = element.text_content().unwrap_or_default();
+    if element.has_attribute(WIZARD) {
+        wasm_bindgen_futures::spawn_local(async move { start_wizard(text).await });
+    } else if let Ok(boot) = serde_json::from_str::<Boot>(&text) {
+        take_over(move || boot.view());
+    }
+}
+
+/// The wizards' part of the bundle: fetched where a wizard is, so that it costs the sign-in page nothing.
+#[cfg(feature = "hydrate")]
+#[lazy]
+fn start_wizard(text: String) {
+    if let Ok(boot) = serde_json::from_str::<WizardBoot>(&text) {
+        take_over(move || wizard_view(boot.locale, boot.page.wizard.clone()).into_any());
+    }
+}
+
+/// Hydrates the inside of `<main>`.
+#[cfg(feature = "hydrate")]
+fn take_over(view: impl FnOnce() -> AnyView + 'static) {
     use wasm_bindgen::JsCast as _;
 
-    let page = document();
-    let boot = page
-        .get_element_by_id(DATA_ID)
-        .and_then(|element| element.text_content())
-        .and_then(|text| serde_json::from_str::<Boot>(&text).ok());
-    let main = page.get_element_by_id("main").and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let (Some(boot), Some(main)) = (boot, main) {
-        hydrate_from(main.clone(), move || boot.view()).forget();
+    let main = document().get_element_by_id("main").and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(main) = main {
+        hydrate_from(main.clone(), view).forget();
         // For whoever must know that the comforts are there, such as the browser tests.
         let _ = main.set_attribute("data-hydrated", "");
     }

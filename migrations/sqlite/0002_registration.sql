@@ -37,7 +37,8 @@ CREATE TABLE registrations (
 CREATE INDEX registrations_due ON registrations (state, available_at);
 CREATE INDEX registrations_by_expiry ON registrations (expires_at);
 
--- What a member of staff has to decide. One open request per ID number.
+-- What a member of staff has to decide. One open request for each ID number and proved mobile: a stranger who claims a number is
+-- another request beside its owner's.
 CREATE TABLE reviews (
     id             UUID PRIMARY KEY NOT NULL,
     reason         TEXT NOT NULL,
@@ -45,13 +46,15 @@ CREATE TABLE reviews (
     child_id       UUID REFERENCES people (id) ON DELETE SET NULL,
     id_type        TEXT NOT NULL,
     number_index   BLOB NOT NULL,
+    mobile_index   BLOB NOT NULL,
     answers_sealed BLOB NOT NULL,
     locale         TEXT NOT NULL,
     state          TEXT NOT NULL DEFAULT 'open',
     created_at     BIGINT NOT NULL,
-    answer_by      BIGINT NOT NULL
+    answer_by      BIGINT NOT NULL,
+    version        BIGINT NOT NULL DEFAULT 1
 );
-CREATE UNIQUE INDEX reviews_open ON reviews (id_type, number_index) WHERE state = 'open';
+CREATE UNIQUE INDEX reviews_open ON reviews (id_type, number_index, mobile_index) WHERE state = 'open';
 CREATE INDEX reviews_by_child ON reviews (child_id);
 
 -- Which version of the consent was given, when, in which language it was read.
@@ -62,6 +65,9 @@ CREATE TABLE consents (
     given_at   BIGINT NOT NULL,
     PRIMARY KEY (account_id, version)
 );
+
+-- When the e-mail on file was confirmed: by the school, or by its owner. Nobody is matched by one that was not.
+ALTER TABLE people ADD COLUMN email_verified_at BIGINT;
 
 -- The initial password: works once, only to choose another.
 ALTER TABLE accounts ADD COLUMN initial_hash TEXT;

@@ -11,7 +11,7 @@ use crate::ids::{AccountId, PersonId};
 use crate::passwords::ChoiceError;
 use crate::people::NewPerson;
 use crate::portal::Portal;
-use crate::store::{Tx, accounts, devices, sessions, throttles};
+use crate::store::{Tx, accounts, devices, passwords, sessions, throttles};
 use crate::throttles::{account_subject, user_code_subject};
 use crate::visit::Visit;
 
@@ -91,6 +91,8 @@ impl Admin<'_> {
     pub async fn disable(&self, visit: &Visit, user_code: &UserCode) -> Result<(), ChoiceError> {
         let (account, person) = self.find(user_code).await?.ok_or(ChoiceError::NoAccount)?;
         let mut tx = self.portal.db().begin().await?;
+        passwords::use_tickets(&mut tx, account.0, self.portal.now()).await?;
+        passwords::delete_other_flows(&mut tx, account.0, uuid::Uuid::nil()).await?;
         accounts::update_state(&mut tx, account.0, accounts::DISABLED).await?;
         sessions::delete_others(&mut tx, account.0, uuid::Uuid::nil()).await?;
         let entry = AuditEntry::new(AuditEvent::AccountLocked, Outcome::Success, visit).person(person);

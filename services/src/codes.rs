@@ -22,7 +22,7 @@ use crate::portal::{Portal, SignInError};
 use crate::sessions::SignInMethod;
 use crate::store::flows::FlowRow;
 use crate::store::{Tx, flows};
-use crate::throttles::{self, Places, Span, Subject};
+use crate::throttles::{self, Failures, Places, Span, Subject};
 use crate::visit::Visit;
 
 const WRONG: &str = "code.wrong";
@@ -223,6 +223,11 @@ impl Codes<'_> {
         purpose: FlowPurpose,
     ) -> Result<Option<Receiver>, SignInError> {
         receiver::of_account(self.portal, tx, Some(account), purpose).await
+    }
+
+    /// Forgets the wrong codes that were counted against somebody.
+    pub(crate) async fn forget_failures(&self, tx: &mut Tx, subject: &Subject) -> Result<(), StoreError> {
+        Failures { scope: WRONG, subject }.forget(tx).await
     }
 
     pub(crate) async fn count_request(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {

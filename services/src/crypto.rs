@@ -41,6 +41,8 @@ pub mod columns {
     pub const REVIEWS_ANSWERS: &str = "reviews.answers";
     /// The ID number of a registration that staff decide about.
     pub const REVIEWS_NUMBER: &str = "reviews.number";
+    /// The mobile that was proved in such a registration.
+    pub const REVIEWS_MOBILE: &str = "reviews.mobile";
     /// A security question of a person's own.
     pub const SECURITY_QUESTION: &str = "security_questions.question";
     /// Who a message goes to.

@@ -17,7 +17,7 @@ use crate::error::{CryptoError, StoreError};
 use crate::hasher::HashError;
 use crate::ids::{AccountId, Token};
 use crate::passwords::{ChoiceError, PolicyVerdict};
-use crate::people::OpenError;
+use crate::people::{OpenError, OpenedPerson};
 use crate::portal::{Portal, SignInError, about};
 use crate::store::passwords::{self, WizardRow};
 use crate::store::{Tx, accounts, flows};
@@ -111,7 +111,7 @@ pub struct WizardView {
     pub asks_question: bool,
     /// The policy.
     pub policy: PolicyName,
-    /// What the password must not contain. Empty until the code was answered.
+    /// What the password must not contain. Empty but while it is chosen.
     pub context: PolicyContext,
     /// The permanent user code.
     pub user_code: UserCode,
@@ -227,6 +227,16 @@ impl PasswordWizard<'_> {
     pub async fn identify(&self, visit: &Visit, ticket: &Token, number: &str) -> Result<Token, WizardError> {
         let portal = self.portal;
         let now = portal.now();
+        // Read before the transaction: inside it a second connection of the pool might never come.
+        let seen = passwords::read_ticket(portal.db(), &ticket.hash()).await?;
+        let account = match &seen {
+            Some(row) => accounts::read(portal.db(), row.account_id).await?,
+            None => None,
+        };
+        let owner = match &account {
+            Some(account) => portal.people().open(account.person_id).await?,
+            None => None,
+        };
         let mut tx = portal.db().begin().await?;
         let row = passwords::find_ticket(&mut tx, &ticket.hash()).await?;
         let row = match tickets::state(row.as_ref(), now) {
@@ -234,24 +244,34 @@ impl PasswordWizard<'_> {
             state => return Err(WizardError::Ticket(state)),
         };
         let account = accounts::find(&mut tx, row.account_id).await?.filter(accounts::AccountRow::is_active);
-        let account = account.ok_or(WizardError::Ticket(TicketState::Unknown))?;
-        let owner = portal.people().open(account.person_id).await?.ok_or(WizardError::Gone)?;
-        let right = match owner.number() {
-            Some(on_file) => PersonIdentifier::parse(on_file.kind(), number).is_ok_and(|typed| typed == on_file),
-            None => UserCode::parse(number).is_ok_and(|typed| typed.as_str() == account.user_code),
+        let (Some(account), Some(owner)) = (account, owner) else {
+            return Err(WizardError::Ticket(TicketState::Unknown));
+        };
+        let numbers = self.own_numbers(&owner);
+        let right = if numbers.is_empty() {
+            UserCode::parse(number).is_ok_and(|typed| typed.as_str() == account.user_code)
+        } else {
+            numbers.iter().any(|own| PersonIdentifier::parse(own.kind(), number).is_ok_and(|typed| typed == *own))
         };
         let subject = portal.sealer().mac("throttle.ticket", &[row.id.as_bytes()]);
         let wait = throttles::guess(&mut tx, portal, "password.owner", &subject, right, now).await?;
-        let outcome = if right && wait.is_none() { Outcome::Success } else { Outcome::Failure };
-        let entry = AuditEntry::new(AuditEvent::PasswordOwnerIdentified, outcome, visit);
-        portal.audit().append(&mut tx, about(entry, Some(account.person_id))).await?;
         let token = match wait {
             Some(retry_at) => Err(SignInError::Wait { retry_at }.into()),
             None if right => Ok(self.start(&mut tx, visit, account.id, Some(row.id), now).await?),
             None => Err(WizardError::OtherPerson),
         };
+        let outcome = if token.is_ok() { Outcome::Success } else { Outcome::Failure };
+        let entry = AuditEntry::new(AuditEvent::PasswordOwnerIdentified, outcome, visit);
+        portal.audit().append(&mut tx, about(entry, Some(account.person_id))).await?;
         tx.commit().await?;
         token
+    }
+
+    /// The numbers by which an owner can say who they are: those that this portal's forms take.
+    pub(super) fn own_numbers(self, owner: &OpenedPerson) -> Vec<PersonIdentifier> {
+        let kinds = &self.portal.settings().id_kinds;
+        let snils = owner.snils.clone().map(PersonIdentifier::RuSnils);
+        owner.identifier.clone().into_iter().chain(snils).filter(|number| kinds.contains(&number.kind())).collect()
     }
 
     /// Puts a browser into the wizard and sends the code; the owner of the account has said who they are.
@@ -335,7 +355,7 @@ impl PasswordWizard<'_> {
             email: person.email.filter(|_| proved),
             asks_question: links.security_question,
             policy,
-            context: if proved { context } else { PolicyContext::default() },
+            context: if step == WizardStep::Choose { context } else { PolicyContext::default() },
             user_code: UserCode::parse(&account.user_code)
                 .map_err(|_| StoreError::Corrupt { column: "accounts.user_code" })?,
             ends_at: row.expires_at,

@@ -12,7 +12,7 @@ use domain::{InitialPassword, Password, UserCode};
 use serde_json::json;
 use uuid::Uuid;
 
-use self::counting::Counts;
+pub(crate) use self::counting::Counts;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
 use crate::codes::{Address, FlowPurpose, FlowStarted, Start};
@@ -109,12 +109,13 @@ impl Passwords<'_> {
         }
         let grants = sessions::grants(&roles::list(&mut tx, account.person_id).await?)?;
         let outcome = if initial {
-            password_rows::use_initial(&mut tx, account.id).await?;
+            if !password_rows::use_initial(&mut tx, account.id).await? {
+                return Err(SignInError::Wrong);
+            }
+            let token = portal.password_wizard().start(&mut tx, visit, account.id, None, now).await?;
             let entry = AuditEntry::new(AuditEvent::InitialPasswordUsed, Outcome::Success, visit);
             portal.audit().append(&mut tx, about(entry, Some(account.person_id))).await?;
-            PasswordOutcome::ChoosePassword(
-                portal.password_wizard().start(&mut tx, visit, account.id, None, now).await?,
-            )
+            PasswordOutcome::ChoosePassword(token)
         } else if sessions::is_staff(&grants) {
             let receiver = portal.codes().receiver_of(&mut tx, account.id, FlowPurpose::SecondFactor).await?;
             let start = Start {

@@ -8,7 +8,7 @@ use domain::{BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonIdentifier, 
 use serde_json::json;
 use uuid::Uuid;
 
-pub(crate) use opened::{OpenError, open};
+pub(crate) use opened::{OpenError, OpenedPerson, open};
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::{DAY, Timestamp};

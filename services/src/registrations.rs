@@ -222,8 +222,10 @@ pub struct Registrations<'a> {
 }
 
 impl Registrations<'_> {
-    /// Begins a registration, or changes who it is for: the code goes to the mobile on file, if the roster knows this guardian of this
-    /// child. `current` is the registration of this browser; answered a second time with the same details it stays as it is.
+    /// Begins a registration: the code goes to the mobile on file, if the roster knows this guardian of this child. `current` is the
+    /// registration of this browser; answered a second time with the same details it stays as it is, a slip in the date or the child's
+    /// number is mended in it. Returns the token for the cookie: a new one for as long as nothing was proved, so that nobody who used
+    /// this browser before is in.
     ///
     /// # Errors
     /// [`SignInError::TooMany`] when the address begins too many; the database's errors.
@@ -242,16 +244,28 @@ impl Registrations<'_> {
             Some((_, row)) => Some(self.answers(row)?),
             None => None,
         };
-        if let (Some((token, _)), Some(before)) = (&running, &before)
-            && before.who()? == *who
+        let before_who = before.as_ref().map(Answers::who).transpose()?;
+        // Another person's registration is another registration: whoever was let into this one must not be let into that.
+        let same_person = before_who.as_ref().is_some_and(|before| before.identifier == who.identifier);
+        let running = running.filter(|_| same_person);
+        let before = before.filter(|_| same_person);
+        if let Some((token, row)) = &running
+            && before_who.as_ref() == Some(who)
         {
-            return Ok((*token).clone());
+            if row.state != RegistrationStep::Verify.code() {
+                return Ok((*token).clone());
+            }
+            // Nothing is proved yet, so it may have been begun by somebody else at this browser.
+            let token = Token::generate(portal.rng());
+            registrations::update_token(&mut tx, row.id, &token.hash()).await?;
+            tx.commit().await?;
+            return Ok(token);
         }
         self.count_start(&mut tx, visit, now).await?;
         let recognised = self.recognise(&mut tx, who).await?;
         let id = running.as_ref().map_or_else(|| RegistrationId::new(now, portal.rng()).0, |(_, row)| row.id);
         let expires_at = now + portal.settings().registration.draft_ms;
-        let receiver = self.on_file_receiver(&mut tx, &recognised, now).await?;
+        let receiver = self.on_file_receiver(&mut tx, &recognised, who, now).await?;
         let start = Start {
             purpose: FlowPurpose::Registration,
             account_id: None,
@@ -262,7 +276,8 @@ impl Registrations<'_> {
         };
         let started = portal.codes().start(&mut tx, visit, start, now).await?;
         // What was typed about contacts stays when only a slip in the first step was mended.
-        let answers = Answers::new(who, before);
+        let mut answers = Answers::new(who, before);
+        answers.set_sent_to(receiver.as_ref());
         let row = RegistrationRow {
             id,
             person_id: recognised.person_id(),
@@ -277,18 +292,13 @@ impl Registrations<'_> {
             answer_by: None,
             attempts: 0,
         };
-        let token = match running {
-            Some((token, _)) => {
-                registrations::update(&mut tx, &row).await?;
-                registrations::update_link(&mut tx, id, None).await?;
-                token.clone()
-            }
-            None => {
-                let token = Token::generate(portal.rng());
-                registrations::insert(&mut tx, &token.hash(), &row).await?;
-                token
-            }
-        };
+        let token = Token::generate(portal.rng());
+        if running.is_some() {
+            registrations::update(&mut tx, &row).await?;
+            registrations::update_token(&mut tx, id, &token.hash()).await?;
+        } else {
+            registrations::insert(&mut tx, &token.hash(), &row).await?;
+        }
         let outcome = if recognised.person.is_some() { Outcome::Success } else { Outcome::Failure };
         let entry = about(AuditEntry::new(AuditEvent::RegistrationBegun, outcome, visit), recognised.person_id());
         portal.audit().append(&mut tx, entry.detail("registration", id.to_string())).await?;
@@ -349,16 +359,21 @@ impl Registrations<'_> {
         let portal = self.portal;
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
-        let row = self.lock(&mut tx, token, now).await?;
+        let mut row = self.lock(&mut tx, token, now).await?;
         let step = RegistrationStep::of(&row)?;
         if !matches!(step, RegistrationStep::Verify | RegistrationStep::NewMobile) {
             return Err(RegistrationError::NotNow(step));
         }
-        let answers = self.answers(&row)?;
+        let mut answers = self.answers(&row)?;
         let receiver = match CodeTarget::of(&row)? {
             CodeTarget::OnFile => {
-                let recognised = self.recognise(&mut tx, &answers.who()?).await?;
-                self.on_file_receiver(&mut tx, &recognised, now).await?
+                let who = answers.who()?;
+                let recognised = self.recognise(&mut tx, &who).await?;
+                let receiver = self.on_file_receiver(&mut tx, &recognised, &who, now).await?;
+                answers.set_sent_to(receiver.as_ref());
+                row.answers_sealed = self.seal(row.id, &answers);
+                registrations::update(&mut tx, &row).await?;
+                receiver
             }
             CodeTarget::Given | CodeTarget::New => {
                 self.count_given(&mut tx, visit, now).await?;
@@ -451,8 +466,10 @@ impl Registrations<'_> {
     }
 }
 
-/// Whom the codes to the mobile on file are counted against: what was typed, whether or not the portal knows it.
+/// Whom the codes to the mobile on file are counted against: all that was typed, whether or not the portal knows it. So nobody who knows
+/// the number alone uses up the codes of its owner.
 fn on_file_subject(portal: &Portal, who: &Who) -> throttles::Subject {
-    let number = who.identifier.canonical();
-    portal.sealer().mac("throttle.registration.number", &[who.identifier.kind().code().as_bytes(), number.as_bytes()])
+    let (own, child, birth_date) = (&who.identifier, &who.child, who.birth_date.to_iso());
+    let parts = [own.kind().code(), own.canonical(), child.kind().code(), child.canonical(), birth_date.as_str()];
+    portal.sealer().mac("throttle.registration.who", &parts.map(str::as_bytes))
 }

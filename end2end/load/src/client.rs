@@ -73,7 +73,16 @@ impl Connection {
 
     /// Posts JSON to the API.
     pub async fn post(&mut self, path: &str, body: &serde_json::Value) -> Result<Answer, LoadError> {
-        let request = Request::builder().method(Method::POST).uri(path).header(CONTENT_TYPE, "application/json");
+        self.send_json(Method::POST, path, body).await
+    }
+
+    /// Changes something by the API.
+    pub async fn patch(&mut self, path: &str, body: &serde_json::Value) -> Result<Answer, LoadError> {
+        self.send_json(Method::PATCH, path, body).await
+    }
+
+    async fn send_json(&mut self, method: Method, path: &str, body: &serde_json::Value) -> Result<Answer, LoadError> {
+        let request = Request::builder().method(method).uri(path).header(CONTENT_TYPE, "application/json");
         self.send(request, Bytes::from(body.to_string())).await
     }
 

@@ -1,11 +1,12 @@
-//! The demo's text messages, read from the folder that its gateway writes, and handed to whoever waits for that number.
+//! The demo's text messages, read from the folder that its gateway writes: codes are handed to whoever waits for that number,
+//! the others are counted.
 //!
 //! A file is removed once it is read, so that looking into the folder stays cheap however many messages there were.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -24,11 +25,21 @@ struct Message {
     text: String,
 }
 
-type Waiting = Mutex<HashMap<String, oneshot::Sender<String>>>;
+/// By number.
+#[derive(Default)]
+struct Numbers {
+    /// Who waits for a code.
+    waiting: HashMap<String, oneshot::Sender<String>>,
+    /// How many messages without a code there were.
+    without_code: HashMap<String, usize>,
+}
+
+type Shared = Mutex<Numbers>;
 
 /// Looks into the folder until it is dropped.
 pub struct Inbox {
-    waiting: Arc<Waiting>,
+    folder: PathBuf,
+    numbers: Arc<Shared>,
     looking: AbortHandle,
 }
 
@@ -38,22 +49,30 @@ pub struct Expected(oneshot::Receiver<String>);
 impl Inbox {
     /// Begins to look.
     pub fn open(folder: PathBuf) -> Self {
-        let waiting = Arc::new(Waiting::default());
-        let theirs = Arc::clone(&waiting);
-        let looking = tokio::spawn(async move {
-            loop {
-                look(&folder, &theirs);
-                tokio::time::sleep(LOOK_EVERY).await;
+        let numbers = Arc::new(Shared::default());
+        let looking = tokio::spawn({
+            let (folder, numbers) = (folder.clone(), Arc::clone(&numbers));
+            async move {
+                loop {
+                    look(&folder, &numbers);
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
             }
         });
-        Self { waiting, looking: looking.abort_handle() }
+        Self { folder, numbers, looking: looking.abort_handle() }
     }
 
     /// Waits for the next code to that number. Say so before asking for the code.
     pub fn expect(&self, phone: &str) -> Expected {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(phone.to_owned(), sender);
+        lock(&self.numbers).waiting.insert(phone.to_owned(), sender);
         Expected(receiver)
+    }
+
+    /// How many messages without a code each number has got by now, since the inbox was opened.
+    pub fn without_code(&self) -> HashMap<String, usize> {
+        look(&self.folder, &self.numbers);
+        lock(&self.numbers).without_code.clone()
     }
 }
 
@@ -73,8 +92,12 @@ impl Expected {
     }
 }
 
+fn lock(numbers: &Shared) -> MutexGuard<'_, Numbers> {
+    numbers.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Reads what is there. Names that begin with a dot are still being written.
-fn look(folder: &Path, waiting: &Waiting) {
+fn look(folder: &Path, numbers: &Shared) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         if entry.file_name().to_string_lossy().starts_with('.') {
@@ -82,14 +105,20 @@ fn look(folder: &Path, waiting: &Waiting) {
         }
         let path = entry.path();
         let Ok(bytes) = fs::read(&path) else { continue };
-        // A file that stays is read again at the next look, and hurts nobody.
-        let _ = fs::remove_file(&path);
+        // A file that stays is read again at the next look.
+        if fs::remove_file(&path).is_err() {
+            continue;
+        }
         let Ok(message) = serde_json::from_slice::<Message>(&bytes) else { continue };
-        let Some(code) = code_of(&message.text) else { continue };
-        let waits = waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&message.to);
-        if let Some(waits) = waits {
-            // Whoever waited may have given up.
-            let _ = waits.send(code);
+        let mut numbers = lock(numbers);
+        match code_of(&message.text) {
+            Some(code) => {
+                if let Some(waits) = numbers.waiting.remove(&message.to) {
+                    // Whoever waited may have given up.
+                    let _ = waits.send(code);
+                }
+            }
+            None => *numbers.without_code.entry(message.to).or_default() += 1,
         }
     }
 }

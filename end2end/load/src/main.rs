@@ -1,5 +1,5 @@
-//! The load program: how many sign-ins a second the portal takes, beside what the machine could do at most; what overload does
-//! to it; and whether the time of an answer tells who is known.
+//! The load program: how many sign-ins a second the portal takes, beside what the machine could do at most; whether everybody who
+//! registers in a crowd gets one account; what overload does to it; and whether the time of an answer tells who is known.
 //!
 //! It is a stranger to the portal: it makes a demo with the portal's own program, serves it, and knows it over HTTP only.
 
@@ -8,6 +8,7 @@ mod dice;
 mod drive;
 mod error;
 mod inbox;
+mod mails;
 mod parts;
 mod people;
 mod process;
@@ -27,7 +28,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::dice::Dice;
 use crate::error::LoadError;
 use crate::inbox::Inbox;
-use crate::parts::{codes, hashes, overload, pages, passwords, timing};
+use crate::parts::{codes, hashes, overload, pages, passwords, registrations, timing};
 use crate::people::Person;
 use crate::report::{Passwords, Report, Round, print};
 use crate::server::{Server, Setup};
@@ -36,16 +37,18 @@ use crate::server::{Server, Setup};
 const ROUNDS: usize = 3;
 /// People who sign in by code at once.
 const CODES_AT_ONCE: usize = 32;
+/// Newcomers who register at once; fewer when the demo has fewer.
+const NEWCOMERS: usize = 200;
 /// Hashes that may wait for each hashing thread: the portal's own default.
 const QUEUE: usize = 64;
 
-/// Measures the portal on this machine: sign-ins a second, pages a second, answering times, memory under overload
+/// Measures the portal on this machine: sign-ins, registrations and pages a second, answering times, memory under overload
 #[derive(Parser)]
 #[command(
     name = "schoolgate-load",
     version,
-    after_help = "Exit codes: 0 measured · 1 a rule is broken under overload · 2 the command line is not understood · 3 nothing \
-                  could be measured"
+    after_help = "Exit codes: 0 measured · 1 a rule of registrations or overload is broken · 2 the command line is not \
+                  understood · 3 nothing could be measured"
 )]
 struct Arguments {
     /// The portal's program
@@ -63,7 +66,7 @@ struct Arguments {
     /// What the report calls the database
     #[arg(long, value_name = "TEXT", default_value = "SQLite")]
     label: String,
-    /// Parents in the demo
+    /// Parents in the demo, and as many newcomers beside them
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(100..=20_000))]
     crowd: u32,
     /// How long each measurement takes
@@ -150,6 +153,10 @@ async fn measure(arguments: &Arguments) -> Result<Report, LoadError> {
         codes::run(&server, &people, &inbox, CODES_AT_ONCE, span).await?
     };
     by_code.print();
+    say("registering newcomers");
+    let newcomers: Vec<_> = people::newcomers(&arguments.dir)?.into_iter().take(NEWCOMERS).collect();
+    let registrations = registrations::run(&server, &newcomers, &arguments.dir).await?;
+    registrations.print();
     say("reading the sign-in page");
     let pages = pages::run(&server, ROUNDS, span.div_f64(2.0)).await?;
     print::print_pages(&pages);
@@ -169,6 +176,7 @@ async fn measure(arguments: &Arguments) -> Result<Report, LoadError> {
         seconds: arguments.seconds,
         passwords: by_password,
         codes: by_code,
+        registrations,
         pages,
         timing,
         overload,

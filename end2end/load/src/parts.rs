@@ -5,4 +5,5 @@ pub mod hashes;
 pub mod overload;
 pub mod pages;
 pub mod passwords;
+pub mod registrations;
 pub mod timing;

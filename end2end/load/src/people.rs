@@ -1,10 +1,12 @@
-//! Who signs in: the demo's crowd, and invented people whom the portal does not know but whose numbers are well formed.
+//! Who signs in and who registers: the demo's crowd, its newcomers, and invented people whom the portal does not know but whose
+//! numbers are well formed.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::dice::Dice;
 use crate::error::LoadError;
@@ -22,20 +24,52 @@ pub struct Person {
     pub phone: String,
 }
 
+/// Somebody whom the demo's roster knows and who has no account yet.
+#[derive(Clone, Deserialize)]
+pub struct Newcomer {
+    /// The name for programs.
+    pub key: String,
+    /// The ID number, of kind `il_id`.
+    pub id_number: String,
+    /// `YYYY-MM-DD`.
+    pub birth_date: String,
+    /// The ID number of the child, of kind `il_id`.
+    pub child_id: String,
+    /// The mobile on file, E.164.
+    pub phone: String,
+}
+
+impl Newcomer {
+    /// The address that this newcomer gives, and nobody else.
+    pub fn email(&self) -> String {
+        format!("{}@load.example", self.key)
+    }
+}
+
 /// Reads the crowd from the demo's folder.
 pub fn crowd(folder: &Path) -> Result<Vec<Person>, LoadError> {
+    listed(folder, "crowd-")
+}
+
+/// Reads the newcomers from the demo's folder.
+pub fn newcomers(folder: &Path) -> Result<Vec<Newcomer>, LoadError> {
+    listed(folder, "newcomer-")
+}
+
+/// Everybody whose key begins so.
+fn listed<P: DeserializeOwned>(folder: &Path, prefix: &str) -> Result<Vec<P>, LoadError> {
     let path = folder.join("people.json");
     let text = fs::read(&path).map_err(LoadError::file(&path))?;
     let content = |problem: String| LoadError::Content { path: path.clone(), problem };
     let all: Vec<serde_json::Value> = serde_json::from_slice(&text).map_err(|error| content(error.to_string()))?;
-    let crowd: Result<Vec<Person>, _> = all
+    let listed: Result<Vec<P>, _> = all
         .into_iter()
-        .filter(|person| person.get("key").and_then(|key| key.as_str()).is_some_and(|key| key.starts_with("crowd-")))
+        .filter(|person| person.get("key").and_then(|key| key.as_str()).is_some_and(|key| key.starts_with(prefix)))
         .map(serde_json::from_value)
         .collect();
-    match crowd {
-        Ok(crowd) if crowd.is_empty() => Err(content("nobody of the crowd is in it".to_owned())),
-        Ok(crowd) => Ok(crowd),
+    match listed {
+        Ok(listed) if listed.is_empty() => Err(content(format!("nobody whose key begins with {prefix} is in it"))),
+        Ok(listed) => Ok(listed),
         Err(error) => Err(content(error.to_string())),
     }
 }

@@ -9,6 +9,7 @@ use crate::parts::codes::Codes;
 use crate::parts::hashes::Hashes;
 use crate::parts::overload::Overload;
 use crate::parts::pages::Pages;
+use crate::parts::registrations::Registrations;
 use crate::parts::timing::Timing;
 use crate::stats::{float, median};
 
@@ -50,6 +51,8 @@ pub struct Report {
     pub passwords: Passwords,
     /// Sign-ins by code.
     pub codes: Codes,
+    /// Newcomers who register at once.
+    pub registrations: Registrations,
     /// The sign-in page.
     pub pages: Vec<Pages>,
     /// Whether answers tell who is known.
@@ -100,8 +103,10 @@ impl Passwords {
 impl Report {
     /// The rules that this run broke, in words. How fast a machine is breaks none.
     pub fn broken(&self) -> Vec<&'static str> {
-        let overload = &self.overload;
+        let (registrations, overload) = (&self.registrations, &self.overload);
         [
+            (registrations.lost == 0, "registrations: some were lost"),
+            (registrations.doubled == 0, "registrations: some were doubled"),
             (overload.refusals_say_when(), "overload: there were no refusals, or some without Retry-After"),
             (overload.is_clean(), "overload: there were answers other than 200, 429 and 503"),
             (overload.stands_still(), "overload: memory grew while it lasted"),

@@ -81,6 +81,7 @@ impl Setup {
     fn figures(&self) -> Vec<(&'static str, String)> {
         vec![
             ("SCHOOLGATE__CODES__SENDS_PER_HOUR", SENDS_PER_HOUR.to_string()),
+            ("SCHOOLGATE__REGISTRATION__STARTS_PER_ADDRESS", "100000".to_owned()),
             ("SCHOOLGATE__THROTTLE__ADDRESS_CODE_REQUESTS", "100000".to_owned()),
             ("SCHOOLGATE__THROTTLE__ADDRESS_FAILURES", "100000".to_owned()),
             ("SCHOOLGATE__PASSWORD__THREADS", self.threads.to_string()),

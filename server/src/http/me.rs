@@ -150,7 +150,9 @@ pub async fn sign_out(
 
 fn leave() -> Response {
     let mut response = Redirect::to("/").into_response();
-    response.headers_mut().append(SET_COOKIE, cookies::remove(cookies::SESSION));
+    for name in [cookies::SESSION, cookies::REGISTRATION, cookies::PASSWORD] {
+        response.headers_mut().append(SET_COOKIE, cookies::remove(name));
+    }
     response
 }
 

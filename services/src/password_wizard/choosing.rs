@@ -10,10 +10,11 @@ use crate::clock::{DAY, Timestamp};
 use crate::codes::Address;
 use crate::crypto::columns;
 use crate::ids::{AccountId, MessageId, PersonId, Token};
+use crate::passwords::Counts;
 use crate::portal::{SignInError, Text};
 use crate::store::passwords::{self, WizardRow};
-use crate::store::{Tx, accounts, devices, sessions, throttles};
-use crate::throttles::{account_subject, user_code_subject};
+use crate::store::{Tx, accounts, devices, people, sessions};
+use crate::throttles::account_subject;
 use crate::visit::Visit;
 
 /// `security_questions.question` of a question of one's own.
@@ -24,8 +25,8 @@ impl PasswordWizard<'_> {
     /// confirmation goes to the e-mail, and to the one before it when it changed.
     ///
     /// # Errors
-    /// [`WizardError::Policy`], [`WizardError::Gone`], [`WizardError::NotNow`], [`WizardError::Ticket`] when a newer link was asked for
-    /// meanwhile; [`SignInError::Busy`]; the database's errors. Nothing is changed then.
+    /// [`WizardError::Policy`], [`WizardError::Gone`], [`WizardError::NotNow`], [`WizardError::Ticket`] when the link was used meanwhile;
+    /// [`SignInError::Busy`]; the database's errors. Nothing is changed then.
     pub async fn choose(&self, visit: &Visit, flow: &Token, choice: &PasswordChoice) -> Result<(), WizardError> {
         let portal = self.portal;
         // The final word of the policy, and that there is such a wizard at all, before the hash is paid for.
@@ -45,17 +46,22 @@ impl PasswordWizard<'_> {
 
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
+        // Locks in the order that everybody keeps: wizards, counts, the person, the account, and the audit log last.
+        let owner = passwords::find_account_of_flow(&mut tx, &flow.hash()).await?.ok_or(WizardError::Gone)?;
+        passwords::lock_flows_of(&mut tx, owner).await?;
         let mut row = self.lock(&mut tx, flow, WizardStep::Choose, now).await?;
         self.check_ticket(&mut tx, &row, now).await?;
         let account = accounts::find(&mut tx, row.account_id).await?.filter(accounts::AccountRow::is_active);
         let account = account.ok_or(WizardError::Gone)?;
         let person = PersonId(account.person_id);
+        passwords::delete_other_flows(&mut tx, account.id, row.id).await?;
+        portal.codes().forget_failures(&mut tx, &account_subject(portal.sealer(), account.id)).await?;
+        Counts::new(portal, visit, &account.user_code, None).forget(&mut tx).await?;
+        people::lock_account_of(&mut tx, person).await?;
         accounts::update_password(&mut tx, account.id, &phc, now).await?;
         passwords::use_tickets(&mut tx, account.id, now).await?;
         let ended = sessions::delete_others(&mut tx, account.id, Uuid::nil()).await?;
         devices::delete_all(&mut tx, account.id).await?;
-        throttles::delete_all(&mut tx, &user_code_subject(portal.sealer(), &account.user_code)).await?;
-        throttles::delete_all(&mut tx, &account_subject(portal.sealer(), account.id)).await?;
         let acted = |event| AuditEntry::new(event, Outcome::Success, visit).actor(person).person(person);
         let entry = acted(AuditEvent::PasswordSet).detail("sessions_ended", ended.len()).detail("by", "wizard");
         portal.audit().append(&mut tx, entry).await?;
@@ -66,7 +72,6 @@ impl PasswordWizard<'_> {
         portal.people().change_contacts(&mut tx, visit, person, None, Some(&choice.email), now).await?;
         WizardStep::Done.code().clone_into(&mut row.step);
         passwords::update_flow(&mut tx, &row).await?;
-        passwords::delete_other_flows(&mut tx, account.id, row.id).await?;
         let locale = account.locale.as_deref().and_then(domain::Locale::from_code).unwrap_or(visit.locale);
         let text = Text {
             idempotency_key: format!("chosen-{}", MessageId::new(now, portal.rng())),
@@ -79,12 +84,13 @@ impl PasswordWizard<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// The link that the browser came with must still be the newest and unused. Its time may run out on the way: the wizard has its own.
+    /// The link that the browser came with must still be unused. Its time may run out on the way, and a newer one may be asked for, by
+    /// anybody: the wizard has its own time, and its code was answered.
     async fn check_ticket(&self, tx: &mut Tx, row: &WizardRow, now: Timestamp) -> Result<(), WizardError> {
         let Some(id) = row.ticket_id else { return Ok(()) };
         let ticket = passwords::find_ticket_by_id(tx, id).await?;
         match tickets::state(ticket.as_ref(), now) {
-            TicketState::Open | TicketState::Expired => Ok(()),
+            TicketState::Open | TicketState::Expired | TicketState::Replaced => Ok(()),
             state => Err(WizardError::Ticket(state)),
         }
     }

@@ -35,11 +35,11 @@ pub(super) fn state(row: Option<&TicketRow>, now: Timestamp) -> TicketState {
 }
 
 impl PasswordWizard<'_> {
-    /// Sends a link to the e-mail on file of whoever has this number; for everybody else the same work and no mail. Older links of the
-    /// account become void.
+    /// Sends a link to the e-mail on file of whoever has this number; for everybody else, and over the hour's limit of a number, the same
+    /// work and no mail. Older links that were asked for become void; the first one of a new account does not, since anybody can ask.
     ///
     /// # Errors
-    /// [`SignInError::TooMany`] when too many were asked for, for this number or by this address; the database's errors.
+    /// [`SignInError::TooMany`] when too many were asked for by this address; the database's errors.
     pub async fn forgot(&self, visit: &Visit, identifier: &PersonIdentifier) -> Result<(), SignInError> {
         let portal = self.portal;
         let now = portal.now();
@@ -49,9 +49,9 @@ impl PasswordWizard<'_> {
         let subject = throttles::typed_subject(portal.sealer(), kind.code(), identifier.canonical());
         let limit = portal.settings().password_links.resets_per_hour;
         let span = Span { scope: RESETS, subject: &subject, limit, window_ms: HOUR };
-        if let Some(retry_at) = span.count(&mut tx, now).await? {
-            return Err(SignInError::TooMany { retry_at });
-        }
+        // Over the limit nothing is sent and nothing is told: a stranger who asks too often does not learn it, nor does the owner's own
+        // request look different.
+        let over = span.count(&mut tx, now).await?.is_some();
         let found = match kind {
             IdKind::RuSnils => {
                 let index = portal.sealer().blind_index(columns::PEOPLE_SNILS, identifier.canonical());
@@ -73,15 +73,15 @@ impl PasswordWizard<'_> {
         let locale = contacts.locale.unwrap_or(visit.locale);
         let event = "password_reset";
         let person = candidate.as_ref().map(|candidate| candidate.person_id);
-        if let (Some(account), Some(email)) = (account, contacts.email) {
+        if let (Some(account), Some(email), false) = (account, contacts.email, over) {
             let ticket = self.new_ticket(&mut tx, account, false, now).await?;
             let payload = json!({ "ticket": ticket.to_base64url(), "expires_at": expires_at });
             let text = Text { idempotency_key, event, locale, payload, expires_at };
             portal.send(&mut tx, Some((Some(account), &Address::Email(email))), text).await?;
         } else {
             // As many statements as for somebody: the second stands for the ticket that is not written.
-            passwords::replace_tickets(&mut tx, Uuid::nil(), now).await?;
-            passwords::replace_tickets(&mut tx, Uuid::nil(), now).await?;
+            passwords::replace_tickets(&mut tx, Uuid::nil(), RESET, now).await?;
+            passwords::replace_tickets(&mut tx, Uuid::nil(), RESET, now).await?;
             let payload = json!({ "ticket": Token::generate(portal.rng()).to_base64url(), "expires_at": expires_at });
             let decoy = NewDecoy { idempotency_key, channel: Channel::Mail, event, locale, payload, expires_at };
             portal.outbox().enqueue_decoy(&mut tx, decoy).await?;
@@ -92,7 +92,7 @@ impl PasswordWizard<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// A new ticket of an account, inside the caller's transaction; older ones become void.
+    /// A new ticket of an account, inside the caller's transaction; older ones of its kind become void.
     pub(crate) async fn new_ticket(
         &self,
         tx: &mut Tx,
@@ -102,12 +102,13 @@ impl PasswordWizard<'_> {
     ) -> Result<Token, StoreError> {
         let portal = self.portal;
         let links = &portal.settings().password_links;
-        passwords::replace_tickets(tx, account, now).await?;
+        let kind = if first { FIRST } else { RESET };
+        passwords::replace_tickets(tx, account, kind, now).await?;
         let token = Token::generate(portal.rng());
         let row = TicketRow {
             id: TicketId::new(now, portal.rng()).0,
             account_id: account,
-            kind: if first { FIRST } else { RESET }.to_owned(),
+            kind: kind.to_owned(),
             expires_at: now + if first { links.first_ms } else { links.reset_ms },
             used_at: None,
             replaced_at: None,
@@ -133,7 +134,7 @@ impl PasswordWizard<'_> {
             return Ok(TicketView { state: TicketState::Unknown, by_user_code: false, first: false });
         };
         let person = portal.people().open(account.person_id).await?;
-        let by_user_code = person.is_some_and(|person| person.number().is_none());
+        let by_user_code = person.is_some_and(|person| self.own_numbers(&person).is_empty());
         Ok(TicketView { state: found, by_user_code, first })
     }
 }

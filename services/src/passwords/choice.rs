@@ -9,7 +9,7 @@ use crate::error::{CryptoError, StoreError};
 use crate::hasher::HashError;
 use crate::ids::{AccountId, SessionId};
 use crate::portal::about;
-use crate::store::{accounts, sessions};
+use crate::store::{accounts, passwords, sessions};
 use crate::visit::Visit;
 
 /// What the policy says about a password.
@@ -128,6 +128,9 @@ impl Passwords<'_> {
         let mut tx = portal.db().begin().await?;
         let row = accounts::find(&mut tx, account.0).await?.ok_or(ChoiceError::NoAccount)?;
         accounts::update_password(&mut tx, account.0, &phc, now).await?;
+        // Whoever holds a link, or is in the wizard, is not let in past a password that was set here.
+        passwords::use_tickets(&mut tx, account.0, now).await?;
+        passwords::delete_other_flows(&mut tx, account.0, uuid::Uuid::nil()).await?;
         let keep = keep.map_or(uuid::Uuid::nil(), |id| id.0);
         let ended = sessions::delete_others(&mut tx, account.0, keep).await?;
         let entry = about(AuditEntry::new(AuditEvent::PasswordSet, Outcome::Success, visit), Some(row.person_id));

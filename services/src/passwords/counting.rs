@@ -18,19 +18,19 @@ use crate::visit::Visit;
 /// Bytes of a MAC that narrow a subject down; enough that two addresses never meet.
 const NARROWED: usize = 16;
 
-pub(super) struct Counts {
+pub(crate) struct Counts {
     keys: Vec<(&'static str, Vec<u8>)>,
 }
 
 /// The rows of the counts, locked until the end of the transaction.
-pub(super) struct Locked {
+pub(crate) struct Locked {
     rows: Vec<ThrottleRow>,
     /// The longest wait that is running.
     pub wait: Option<Timestamp>,
 }
 
 impl Counts {
-    pub(super) fn new(portal: &Portal, visit: &Visit, typed: &str, device: Option<[u8; 32]>) -> Self {
+    pub(crate) fn new(portal: &Portal, visit: &Visit, typed: &str, device: Option<[u8; 32]>) -> Self {
         let account = throttles::user_code_subject(portal.sealer(), typed);
         let narrowed = |by: &[u8]| account.iter().chain(by.iter().take(NARROWED)).copied().collect::<Vec<u8>>();
         if let Some(device) = device {
@@ -51,7 +51,7 @@ impl Counts {
         self.keys.iter().map(|(scope, subject)| Failures { scope, subject })
     }
 
-    pub(super) async fn wait(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub(crate) async fn wait(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let mut longest = None;
         for failures in self.each() {
             longest = longest.max(failures.wait(db, now).await?);
@@ -59,7 +59,7 @@ impl Counts {
         Ok(longest)
     }
 
-    pub(super) async fn lock(&self, tx: &mut Tx, now: Timestamp) -> Result<Locked, StoreError> {
+    pub(crate) async fn lock(&self, tx: &mut Tx, now: Timestamp) -> Result<Locked, StoreError> {
         let mut locked = Locked { rows: Vec::with_capacity(self.keys.len()), wait: None };
         for failures in self.each() {
             let (row, wait) = failures.lock(tx, now).await?;
@@ -70,7 +70,7 @@ impl Counts {
     }
 
     /// Counts a failure; whether it is the one that begins the waits.
-    pub(super) async fn count(
+    pub(crate) async fn count(
         &self,
         portal: &Portal,
         tx: &mut Tx,
@@ -85,7 +85,7 @@ impl Counts {
         Ok(begins)
     }
 
-    pub(super) async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
+    pub(crate) async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
         for failures in self.each() {
             failures.forget(tx).await?;
         }

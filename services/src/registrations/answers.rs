@@ -1,10 +1,13 @@
 //! What was typed so far, as it is sealed into the row.
 
+use std::net::IpAddr;
+
 use domain::{BirthDate, Email, IdKind, Locale, Mobile, PersonIdentifier};
 use serde::{Deserialize, Serialize};
 
 use super::Who;
 use crate::clock::Timestamp;
+use crate::codes::{Address, Receiver};
 use crate::error::StoreError;
 
 /// A mobile that was proved by a code.
@@ -26,6 +29,9 @@ pub(super) struct Answers {
     /// A mobile that was typed and whose code is awaited.
     #[serde(default)]
     awaiting: Option<String>,
+    /// The mobile on file that the code was sent to.
+    #[serde(default)]
+    sent_to: Option<String>,
     #[serde(default)]
     pub proved: Option<Proved>,
     /// A mobile that replaces the proved one, proved itself.
@@ -39,6 +45,9 @@ pub(super) struct Answers {
     pub consent: Option<String>,
     #[serde(default)]
     pub consent_at: Option<Timestamp>,
+    /// Where it was handed in from, for the audit rows of the job.
+    #[serde(default)]
+    pub address: Option<IpAddr>,
 }
 
 const CORRUPT: StoreError = StoreError::Corrupt { column: "registrations.answers" };
@@ -54,6 +63,8 @@ impl Answers {
             child_kind: who.child.kind().code().to_owned(),
             child_number: who.child.canonical().to_owned(),
             awaiting: None,
+            sent_to: None,
+            address: None,
             proved: None,
             new_mobile: None,
             email,
@@ -80,6 +91,19 @@ impl Answers {
 
     pub fn set_awaiting(&mut self, mobile: Option<&Mobile>) {
         self.awaiting = mobile.map(|mobile| mobile.e164().to_owned());
+    }
+
+    /// Notes whom the code to the mobile on file goes to.
+    pub fn set_sent_to(&mut self, receiver: Option<&Receiver>) {
+        self.sent_to = receiver.and_then(|receiver| match &receiver.address {
+            Address::Mobile(mobile) => Some(mobile.e164().to_owned()),
+            Address::Email(_) => None,
+        });
+    }
+
+    /// Whether the code went to this mobile: it may have been replaced on file since.
+    pub fn was_sent_to(&self, mobile: &Mobile) -> bool {
+        self.sent_to.as_deref() == Some(mobile.e164())
     }
 
     /// The mobile that the account will have.

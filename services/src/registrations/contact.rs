@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{CodeTarget, ContactChoice, RegistrationError, RegistrationStep, Registrations};
 use crate::clock::{HOUR, Timestamp};
 use crate::codes::{Address, FlowPurpose};
-use crate::ids::Token;
+use crate::ids::{MessageId, Token};
 use crate::portal::Text;
 use crate::store::Tx;
 use crate::store::registrations::{self, RegistrationRow};
@@ -14,6 +14,7 @@ use crate::throttles::Span;
 use crate::visit::Visit;
 
 const MAILS: &str = "registration.mails";
+const MAILS_OF_DRAFT: &str = "registration.mails_of_draft";
 /// Mails to one address that a registration can cause in an hour: nobody is buried in mail by strangers.
 const MAILS_PER_HOUR: u32 = 5;
 
@@ -59,6 +60,10 @@ impl Registrations<'_> {
         };
         let next = if changed.is_some() { RegistrationStep::NewMobile } else { RegistrationStep::Finish };
         answers.set_awaiting(changed);
+        // Before the code: the counts of mails come before those of codes wherever both are taken.
+        if mail_changed {
+            self.mail_link(&mut tx, &row, token, choice, now).await?;
+        }
         if let Some(mobile) = changed {
             row.code_target = CodeTarget::New.code().to_owned();
             self.send_to_typed(&mut tx, visit, &mut row, FlowPurpose::Mobile, mobile, now).await?;
@@ -66,29 +71,31 @@ impl Registrations<'_> {
         row.answers_sealed = self.seal(row.id, &answers);
         next.code().clone_into(&mut row.state);
         registrations::update(&mut tx, &row).await?;
-        if mail_changed {
-            self.mail_link(&mut tx, &row, choice, now).await?;
-        }
         tx.commit().await?;
         Ok(next)
     }
 
-    /// The link to continue on another device. An earlier one, to another address, is void.
+    /// The link to continue on another device. An earlier one, to another address, is void, and whom it let in is out.
     async fn mail_link(
         &self,
         tx: &mut Tx,
         row: &RegistrationRow,
+        token: &Token,
         choice: &ContactChoice,
         now: Timestamp,
     ) -> Result<(), RegistrationError> {
         let portal = self.portal;
-        if !self.may_mail(tx, &choice.email, now).await? {
-            return Ok(registrations::update_link(tx, row.id, None).await?);
+        // One draft must not mail the whole world either.
+        let draft = portal.sealer().mac("throttle.registration", &[row.id.as_bytes()]);
+        let of_draft = Span { scope: MAILS_OF_DRAFT, subject: &draft, limit: MAILS_PER_HOUR, window_ms: HOUR };
+        let over = of_draft.count(tx, now).await?.is_some();
+        if over || !self.may_mail(tx, &choice.email, now).await? {
+            return Ok(registrations::update_link(tx, row.id, None, &token.hash()).await?);
         }
         let link = Token::generate(portal.rng());
-        registrations::update_link(tx, row.id, Some(&link.hash())).await?;
+        registrations::update_link(tx, row.id, Some(&link.hash()), &token.hash()).await?;
         let text = Text {
-            idempotency_key: format!("registration-{}-link-{now}", row.id),
+            idempotency_key: format!("registration-link-{}", MessageId::new(now, portal.rng())),
             event: "registration_link",
             locale: choice.locale,
             payload: json!({ "draft": link.to_base64url() }),

@@ -60,7 +60,8 @@ impl Registrations<'_> {
             let by_chance = i64::try_from(below(portal.rng(), pause.unsigned_abs() / 2 + 1)).unwrap_or(0);
             let mut tx = portal.db().begin().await?;
             let available_at = portal.now() + pause + by_chance;
-            registrations::retry(&mut tx, &row, owner, available_at, code).await?;
+            let expires_at = available_at + portal.settings().registration.draft_ms;
+            registrations::retry(&mut tx, &row, owner, available_at, code, expires_at).await?;
             tx.commit().await?;
         }
         Ok(true)
@@ -77,7 +78,7 @@ impl Registrations<'_> {
         let now = portal.now();
         let locale = answers.locale().or(Locale::from_code(&row.locale)).unwrap_or_default();
         let visit = Visit {
-            address: None,
+            address: answers.address,
             user_agent: None,
             request_id: format!("registration-{}", row.id),
             locale,

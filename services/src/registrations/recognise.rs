@@ -8,10 +8,11 @@ use crate::clock::Timestamp;
 use crate::codes::{Address, Receiver};
 use crate::crypto::columns;
 use crate::people::open;
+use crate::sessions;
 use crate::settings::SENDS_WINDOW_MS;
 use crate::store::people::{self, Known};
-use crate::store::{Tx, guardians};
-use crate::throttles::{self, Places};
+use crate::store::{Tx, guardians, roles};
+use crate::throttles::Places;
 
 /// What the roster says.
 pub(super) struct Recognised {
@@ -29,6 +30,8 @@ pub(super) struct Person {
     pub account_id: Option<Uuid>,
     pub mobile: Option<Mobile>,
     pub locale: Option<Locale>,
+    /// Staff sign in with two factors, and a mobile alone must not open such an account.
+    pub is_staff: bool,
 }
 
 impl Recognised {
@@ -45,6 +48,7 @@ impl Registrations<'_> {
         let id = adult.as_ref().map_or(Uuid::nil(), |adult| adult.person_id);
         let child_id = child.as_ref().map(|child| child.person_id);
         let is_guardian = guardians::exists(tx, child_id.unwrap_or_default(), id).await?;
+        let is_staff = sessions::is_staff(&sessions::grants(&roles::list(tx, id).await?)?);
         let account_of_number = adult.as_ref().and_then(|adult| adult.account_id);
         let Some(adult) = adult.filter(|_| is_guardian) else {
             return Ok(Recognised { person: None, child_id, account_of_number });
@@ -58,7 +62,7 @@ impl Registrations<'_> {
             Mobile::from_e164(text).ok()
         })?;
         let locale = adult.locale.as_deref().and_then(Locale::from_code);
-        let person = fits.then_some(Person { id, account_id: adult.account_id, mobile, locale });
+        let person = fits.then_some(Person { id, account_id: adult.account_id, mobile, locale, is_staff });
         Ok(Recognised { person, child_id, account_of_number })
     }
 
@@ -78,19 +82,23 @@ impl Registrations<'_> {
         Ok(<[Known; 1]>::try_from(found).ok().map(|[known]| known))
     }
 
-    /// Who gets a code to the mobile on file. The codes of an account are counted together, those of a registration among them; when
-    /// they are used up nothing is sent, and nothing is told.
+    /// Who gets a code to the mobile on file. The codes of a person are counted apart from those of signing in, since those are shown;
+    /// when they are used up nothing is sent, and nothing is told.
     pub(super) async fn on_file_receiver(
         &self,
         tx: &mut Tx,
         recognised: &Recognised,
+        who: &Who,
         now: Timestamp,
     ) -> Result<Option<Receiver>, RegistrationError> {
         let portal = self.portal;
-        let account = recognised.person.as_ref().and_then(|person| person.account_id);
-        let subject = throttles::account_subject(portal.sealer(), account.unwrap_or_default());
+        let subject = match &recognised.person {
+            Some(person) => portal.sealer().mac("throttle.registration.person", &[person.id.as_bytes()]),
+            // A row of this visitor's own: the same work for everybody.
+            None => portal.sealer().mac("throttle.registration.nobody", &[&super::on_file_subject(portal, who)]),
+        };
         let mut places = Places::lock(tx, &subject, portal.settings().codes.sends_per_hour, SENDS_WINDOW_MS).await?;
-        if account.is_some() && !places.take(tx, &subject, now).await? {
+        if !places.take(tx, &subject, now).await? {
             return Ok(None);
         }
         Ok(recognised.person.as_ref().and_then(|person| {

@@ -1,5 +1,6 @@
 //! The last step: handing in. Whoever proved the mobile on file gets an account by a job; about everybody else the school decides.
 
+use domain::Mobile;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -34,21 +35,27 @@ impl Registrations<'_> {
             RegistrationStep::Submitted => return Ok(()),
             step => return Err(RegistrationError::NotNow(step)),
         }
-        let answers = self.answers(&row)?;
+        let mut answers = self.answers(&row)?;
+        answers.address = visit.address;
+        row.answers_sealed = self.seal(row.id, &answers);
         let recognised = self.recognise(&mut tx, &answers.who()?).await?;
-        let proved_on_file = answers.proved.as_ref().is_some_and(|proved| proved.on_file);
+        // The office may have replaced the number since it was proved.
+        let on_file = recognised.person.as_ref().and_then(|person| person.mobile.as_ref()).map(Mobile::e164);
+        let proved_on_file =
+            answers.proved.as_ref().is_some_and(|proved| proved.on_file && Some(proved.number.as_str()) == on_file);
         row.person_id = recognised.person_id();
         row.child_id = recognised.child_id;
         row.expires_at = now + portal.settings().registration.draft_ms;
         let reason = match (&recognised.person, proved_on_file) {
+            (Some(person), true) if person.is_staff => Some("staff"),
             (Some(_), true) => None,
             (Some(_), false) => Some("mobile_not_on_file"),
             (None, _) => Some("not_recognised"),
         };
         if let Some(reason) = reason {
-            let answer_by = self.hand_to_staff(&mut tx, &row, &answers, reason, now).await?;
+            self.hand_to_staff(&mut tx, &row, &answers, reason, now).await?;
             REVIEW.clone_into(&mut row.state);
-            row.answer_by = Some(answer_by);
+            row.answer_by = Some(self.answer_by(now));
             if let Some(account) = recognised.account_of_number {
                 self.tell_owner(&mut tx, visit, account, now).await?;
             }
@@ -63,19 +70,27 @@ impl Registrations<'_> {
         Ok(tx.commit().await?)
     }
 
-    /// Puts the registration into the review queue; one that is open for this number already is brought up to date. Returns until when
-    /// the school answers.
-    async fn hand_to_staff(
+    /// Until when the school answers a request that is made now. Everybody is told the same, whatever is open for their number already.
+    pub(super) fn answer_by(self, now: Timestamp) -> Timestamp {
+        now + self.portal.settings().registration.answer_days * DAY
+    }
+
+    /// Puts the registration into the review queue; one that is open for this number and this mobile already is brought up to date. Two
+    /// people who claim one number are two requests.
+    pub(super) async fn hand_to_staff(
         &self,
         tx: &mut Tx,
         row: &RegistrationRow,
         answers: &Answers,
         reason: &str,
         now: Timestamp,
-    ) -> Result<Timestamp, RegistrationError> {
+    ) -> Result<(), RegistrationError> {
         let portal = self.portal;
         let Who { identifier, .. } = answers.who()?;
         let number_index = portal.sealer().blind_index(columns::REVIEWS_NUMBER, identifier.canonical());
+        let proved = answers.proved.as_ref().map_or("", |proved| proved.number.as_str());
+        let mobile_index = portal.sealer().blind_index(columns::REVIEWS_MOBILE, proved);
+        let answer_by = self.answer_by(now);
         let review = ReviewRow {
             id: ReviewId::new(now, portal.rng()).0,
             reason,
@@ -83,11 +98,12 @@ impl Registrations<'_> {
             child_id: row.child_id,
             id_type: identifier.kind().code(),
             number_index,
+            mobile_index,
             locale: &row.locale,
             created_at: now,
-            answer_by: now + portal.settings().registration.answer_days * DAY,
+            answer_by,
         };
-        let (id, answer_by) = reviews::open(tx, &review).await?;
+        let id = reviews::open(tx, &review).await?;
         let text = json!(answers).to_string();
         let sealed = portal.sealer().seal(portal.rng(), columns::REVIEWS_ANSWERS, id, text.as_bytes());
         reviews::update_answers(tx, id, &sealed).await?;
@@ -103,7 +119,7 @@ impl Registrations<'_> {
             };
             portal.send(tx, Some((None, &Address::Email(email))), text).await?;
         }
-        Ok(answer_by)
+        Ok(())
     }
 
     /// Tells the owner of an account that somebody filled in a registration with their number: at most once an hour.

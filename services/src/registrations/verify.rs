@@ -102,7 +102,7 @@ impl Registrations<'_> {
         let on_file = recognised.person.as_ref().and_then(|person| person.mobile.clone());
         let target = CodeTarget::of(&row)?;
         let proved = match target {
-            CodeTarget::OnFile => on_file.clone(),
+            CodeTarget::OnFile => on_file.clone().filter(|mobile| answers.was_sent_to(mobile)),
             CodeTarget::Given | CodeTarget::New => answers.awaiting()?,
         };
         let event = AuditEvent::RegistrationVerified;

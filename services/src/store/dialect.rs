@@ -70,6 +70,12 @@ pub const LEASE_REGISTRATION: Statement = Statement {
              created_at, expires_at, answer_by, attempts",
 };
 
+/// All wizards of an account, held until the transaction ends: $1 account.
+pub const LOCK_PASSWORD_FLOWS: Statement = Statement {
+    sqlite: "SELECT id FROM password_flows WHERE account_id = $1 ORDER BY id",
+    postgres: "SELECT id FROM password_flows WHERE account_id = $1 ORDER BY id FOR UPDATE",
+};
+
 /// People with a value that is not sealed under the current key, held until the transaction ends:
 /// $1 after this id, $2 the first bytes of what is sealed under the current key, $3 limit.
 pub const STALE_PEOPLE: Statement = Statement {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 /// A link that lets its owner choose a password.
@@ -41,12 +41,11 @@ pub(crate) async fn insert_ticket(
     Ok(())
 }
 
-const REPLACE: &str =
-    "UPDATE password_tickets SET replaced_at = $2 WHERE account_id = $1 AND used_at IS NULL AND replaced_at IS NULL";
+const REPLACE: &str = "UPDATE password_tickets SET replaced_at = $2 WHERE account_id = $1 AND kind = $3 AND used_at IS NULL AND replaced_at IS NULL";
 
-/// Makes the open tickets of an account void: a newer one was asked for.
-pub(crate) async fn replace_tickets(tx: &mut Tx, account: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(REPLACE).bind(account).bind(now).execute(c).await.map(|_| ()))?;
+/// Makes the open tickets of an account void: a newer one of their kind was made.
+pub(crate) async fn replace_tickets(tx: &mut Tx, account: Uuid, kind: &str, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(REPLACE).bind(account).bind(now).bind(kind).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -128,6 +127,13 @@ pub(crate) async fn insert_flow(
     Ok(())
 }
 
+const ACCOUNT_OF_FLOW: &str = "SELECT account_id FROM password_flows WHERE token_hash = $1";
+
+/// Whose wizard a browser is in.
+pub(crate) async fn find_account_of_flow(tx: &mut Tx, token_hash: &[u8; 32]) -> Result<Option<Uuid>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(ACCOUNT_OF_FLOW).bind(&token_hash[..]).fetch_optional(c).await)?)
+}
+
 const FIND_FLOW: &str =
     "SELECT id, account_id, ticket_id, step, code_flow_id, expires_at FROM password_flows WHERE token_hash = $1";
 
@@ -155,6 +161,13 @@ pub(crate) async fn update_flow(tx: &mut Tx, row: &WizardRow) -> Result<(), Stor
         .execute(c)
         .await
         .map(|_| ()))?;
+    Ok(())
+}
+
+/// Locks all wizards of an account, in one order, so that two that end each other do not wait for each other.
+pub(crate) async fn lock_flows_of(tx: &mut Tx, account: Uuid) -> Result<(), StoreError> {
+    let sql = dialect::LOCK_PASSWORD_FLOWS.on(tx.backend());
+    on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(sql).bind(account).fetch_all(c).await)?;
     Ok(())
 }
 

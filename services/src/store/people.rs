@@ -42,8 +42,9 @@ pub(crate) struct Candidate {
 
 const INSERT: &str = "INSERT INTO people (id, surname, given_name, patronymic, locale, birth_date_sealed, \
      id_type, id_number_sealed, id_number_index, snils_sealed, snils_index, mobile_sealed, mobile_index, \
-     email_sealed, email_index, created_at, updated_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+     email_sealed, email_index, created_at, updated_at, email_verified_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, \
+     CASE WHEN $15 IS NOT NULL THEN $16 END)";
 
 /// Adds a person. The same kind and number a second time is [`StoreError::Duplicate`].
 pub(crate) async fn insert(tx: &mut Tx, row: &PersonRow, now: Timestamp) -> Result<(), StoreError> {
@@ -150,9 +151,10 @@ pub(crate) struct NewContacts {
 
 const SET_CONTACTS: &str = "UPDATE people SET mobile_sealed = COALESCE($2, mobile_sealed), \
      mobile_index = COALESCE($3, mobile_index), email_sealed = COALESCE($4, email_sealed), \
-     email_index = COALESCE($5, email_index), version = version + 1, updated_at = $6 WHERE id = $1";
+     email_index = COALESCE($5, email_index), \
+     email_verified_at = CASE WHEN $5 IS NULL THEN email_verified_at END, version = version + 1, updated_at = $6 WHERE id = $1";
 
-/// Writes contact details.
+/// Writes contact details. An e-mail that is written here was typed by its owner, and not confirmed yet.
 pub(crate) async fn update_contacts(
     tx: &mut Tx,
     person: PersonId,

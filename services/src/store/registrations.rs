@@ -111,12 +111,27 @@ pub(crate) async fn update(tx: &mut Tx, row: &RegistrationRow) -> Result<(), Sto
     Ok(())
 }
 
-const SET_LINK: &str = "UPDATE registrations SET link_hash = $2 WHERE id = $1";
+const SET_TOKEN: &str = "UPDATE registrations SET token_hash = $2, link_hash = NULL, resumed_hash = NULL WHERE id = $1";
 
-/// The secret of the mailed link; none takes an earlier one back.
-pub(crate) async fn update_link(tx: &mut Tx, id: Uuid, link_hash: Option<&[u8; 32]>) -> Result<(), StoreError> {
+/// Another token: whoever had the one before, or was let in by a link, is out.
+pub(crate) async fn update_token(tx: &mut Tx, id: Uuid, token_hash: &[u8; 32]) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SET_TOKEN).bind(id).bind(&token_hash[..]).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const SET_LINK: &str = "UPDATE registrations SET link_hash = $2, resumed_hash = CASE WHEN resumed_hash = $3 \
+     THEN resumed_hash END WHERE id = $1";
+
+/// The secret of the mailed link; none takes an earlier one back. A device that an earlier link let in is out, unless it is the one that
+/// asks (`mine`).
+pub(crate) async fn update_link(
+    tx: &mut Tx,
+    id: Uuid,
+    link_hash: Option<&[u8; 32]>,
+    mine: &[u8; 32],
+) -> Result<(), StoreError> {
     let hash = link_hash.map(|hash| &hash[..]);
-    on_tx!(tx, |c| sqlx::query(SET_LINK).bind(id).bind(hash).execute(c).await.map(|_| ()))?;
+    on_tx!(tx, |c| sqlx::query(SET_LINK).bind(id).bind(hash).bind(&mine[..]).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -155,15 +170,16 @@ pub(crate) async fn finish(
 }
 
 const RETRY: &str = "UPDATE registrations SET state = 'queued', available_at = $4, last_error = $5, lease_owner = NULL, \
-     lease_until = 0 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'working'";
+     lease_until = 0, expires_at = $6 WHERE id = $1 AND lease_owner = $2 AND attempts = $3 AND state = 'working'";
 
-/// Gives a job back until `available_at`.
+/// Gives a job back until `available_at`; it can be looked at until `expires_at`.
 pub(crate) async fn retry(
     tx: &mut Tx,
     row: &RegistrationRow,
     owner: &str,
     available_at: Timestamp,
     error_code: &str,
+    expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     on_tx!(tx, |c| sqlx::query(RETRY)
         .bind(row.id)
@@ -171,6 +187,7 @@ pub(crate) async fn retry(
         .bind(row.attempts)
         .bind(available_at)
         .bind(error_code)
+        .bind(expires_at)
         .execute(c)
         .await
         .map(|_| ()))?;

@@ -6,6 +6,7 @@ use crate::drive::Driven;
 use crate::parts::codes::Codes;
 use crate::parts::overload::Overload;
 use crate::parts::pages::Pages;
+use crate::parts::registrations::Registrations;
 use crate::parts::timing::Timing;
 use crate::parts::{hashes, overload};
 use crate::stats::Distribution;
@@ -59,7 +60,7 @@ impl Report {
         }
         let broken = self.broken();
         if broken.is_empty() {
-            line("overload", "held", "");
+            line("registrations and overload", "held", "");
         }
         for rule in broken {
             line(rule, "BROKEN", "");
@@ -117,16 +118,39 @@ impl Codes {
         head(&format!("One-time codes: ID number, text message, session; {} people at once", self.at_once));
         let driven = &self.driven;
         line("sign-ins by code", &rate(driven.per_second), &cpu_each(driven));
-        for (what, times) in [
-            ("  asking for the code", &self.ask),
-            ("  until the message is in the folder", &self.delivery),
-            ("  answering with the code", &self.verify),
-        ] {
-            let remark = format!("one in twenty over {:.1} ms", times.p95 * MILLI);
-            line(what, &format!("{:.1} ms", times.median * MILLI), &remark);
-        }
+        times("  asking for the code", &self.ask);
+        times("  until the message is in the folder", &self.delivery);
+        times("  answering with the code", &self.verify);
         disturbed(driven.spent.others_cores());
     }
+}
+
+impl Registrations {
+    /// Its section.
+    pub fn print(&self) {
+        head(&format!(
+            "Registrations: ID number, code, contact details, account, messages; {} newcomers at once",
+            self.at_once
+        ));
+        let driven = &self.driven;
+        let took = format!("in {:.2} s, from the first request to the last `done`", self.seconds);
+        line("registrations that ended `done`", &driven.answers.to_string(), &took);
+        line("  by the clock", &rate(driven.per_second), &cpu_each(driven));
+        times("  beginning", &self.begin);
+        times("  answering with the code", &self.verify);
+        times("  finishing", &self.finish);
+        times("  from there until `done`", &self.account);
+        let problem = self.problem.as_ref().map(|problem| format!("the first: {problem}"));
+        line("lost", &self.lost.to_string(), &problem.unwrap_or_default());
+        line("doubled", &self.doubled.to_string(), "");
+        disturbed(driven.spent.others_cores());
+    }
+}
+
+/// A line of times in seconds.
+fn times(what: &str, times: &Distribution) {
+    let remark = format!("one in twenty over {:.1} ms", times.p95 * MILLI);
+    line(what, &format!("{:.1} ms", times.median * MILLI), &remark);
 }
 
 fn cpu_each(driven: &Driven) -> String {

@@ -148,6 +148,10 @@ impl Problem {
                 new(StatusCode::SERVICE_UNAVAILABLE, "More sign-ins than can be checked now.")
                     .retry_after(retry_after_s)
             }
+            SignInError::Store(ref store) if store.is_temporary() => {
+                new(StatusCode::SERVICE_UNAVAILABLE, "The portal is busy: the same request may succeed in a moment.")
+                    .retry_after(1)
+            }
             SignInError::Store(_) | SignInError::Crypto(_) => {
                 tracing::error!(code = error.code(), request_id, error = %error, "sign-in failed");
                 Self::internal()
