@@ -54,6 +54,8 @@ fn context(locale: Locale, path: &str, everything: bool, signed_in: bool) -> Pag
             password_reset: everything,
             demo: everything,
             id_kinds: vec![IdKind::IlId, IdKind::RuSnils],
+            security_question: true,
+            applications: Vec::new(),
             guide_url: everything.then(|| name("https://guide.example/")),
             video_url: None,
             time_zone: name("Asia/Jerusalem"),

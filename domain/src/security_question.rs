@@ -184,8 +184,8 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_code_of_its_own() {
-        let codes =
-            [SecurityTextError::Empty, SecurityTextError::TooShort, SecurityTextError::TooLong].map(|e| e.code());
+        let codes = [SecurityTextError::Empty, SecurityTextError::TooShort, SecurityTextError::TooLong]
+            .map(SecurityTextError::code);
         assert_eq!(codes, ["empty", "too_short", "too_long"]);
     }
 

@@ -439,13 +439,13 @@ impl Registrations<'_> {
         Ok(flow.filter(|flow| flow.is_open(now)).ok_or(SignInError::CodeExpired)?)
     }
 
-    fn answers(&self, row: &RegistrationRow) -> Result<Answers, RegistrationError> {
+    fn answers(self, row: &RegistrationRow) -> Result<Answers, RegistrationError> {
         let column = columns::REGISTRATIONS_ANSWERS;
         let bytes = self.portal.sealer().open(column, row.id, &row.answers_sealed)?;
         Ok(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt { column })?)
     }
 
-    fn seal(&self, id: uuid::Uuid, answers: &Answers) -> Vec<u8> {
+    fn seal(self, id: uuid::Uuid, answers: &Answers) -> Vec<u8> {
         let text = json!(answers).to_string();
         self.portal.sealer().seal(self.portal.rng(), columns::REGISTRATIONS_ANSWERS, id, text.as_bytes())
     }

@@ -119,8 +119,8 @@ fn parent(key: &str, name: [&str; 2], id_number: &str, birth_date: Option<&str>,
     }
 }
 
-fn child(surname: &str, given_name: &str, id_number: &str) -> Option<([String; 3], String)> {
-    Some(([surname, given_name, ""].map(ToOwned::to_owned), id_number.to_owned()))
+fn child(surname: &str, given_name: &str, id_number: &str) -> ([String; 3], String) {
+    ([surname, given_name, ""].map(ToOwned::to_owned), id_number.to_owned())
 }
 
 fn fixed() -> Vec<Plan> {
@@ -162,12 +162,12 @@ fn fixed() -> Vec<Plan> {
             user_code: Some("PARENT2"),
             password: Some("correct horse battery P1".to_owned()),
             email: Some("dana@dugma.example".to_owned()),
-            child: child("לדוגמה", "נועם", "000000026"),
+            child: Some(child("לדוגמה", "נועם", "000000026")),
             place: Place::Registered,
             ..parent("parent-1", ["לדוגמה", "דנה"], "039337423", Some("1984-03-02"), "052-5550134")
         },
         Plan {
-            child: child("ישראלי", "מאיה", "000000018"),
+            child: Some(child("ישראלי", "מאיה", "000000018")),
             ..parent("parent-new", ["ישראלי", "יעל"], "123456782", Some("1985-04-12"), "050-1234567")
         },
         Plan {
@@ -193,7 +193,7 @@ fn newcomer(number: u32) -> Plan {
     let name = format!("הורה {}", letters(number));
     let (id_number, phone) = (valid_id_number(50_000_000 + number), format!("053{:07}", 1_000_000 + number));
     Plan {
-        child: child("לוי", &format!("ילד {}", letters(number)), &valid_id_number(60_000_000 + number)),
+        child: Some(child("לוי", &format!("ילד {}", letters(number)), &valid_id_number(60_000_000 + number))),
         ..parent(&format!("newcomer-{number}"), ["לוי", &name], &id_number, Some("1986-05-17"), &phone)
     }
 }

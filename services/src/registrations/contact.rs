@@ -65,7 +65,7 @@ impl Registrations<'_> {
             self.mail_link(&mut tx, &row, token, choice, now).await?;
         }
         if let Some(mobile) = changed {
-            row.code_target = CodeTarget::New.code().to_owned();
+            CodeTarget::New.code().clone_into(&mut row.code_target);
             self.send_to_typed(&mut tx, visit, &mut row, FlowPurpose::Mobile, mobile, now).await?;
         }
         row.answers_sealed = self.seal(row.id, &answers);

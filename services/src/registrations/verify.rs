@@ -35,7 +35,7 @@ impl Registrations<'_> {
         let mut answers = self.answers(&row)?;
         answers.set_awaiting(Some(mobile));
         row.answers_sealed = self.seal(row.id, &answers);
-        row.code_target = CodeTarget::Given.code().to_owned();
+        CodeTarget::Given.code().clone_into(&mut row.code_target);
         self.send_to_typed(&mut tx, visit, &mut row, FlowPurpose::Registration, mobile, now).await?;
         registrations::update(&mut tx, &row).await?;
         Ok(tx.commit().await?)

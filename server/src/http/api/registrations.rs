@@ -1,6 +1,8 @@
 //! `/api/v1/registrations…`: the registration wizard for programs. An address below it holds a secret, the
 //! registration's id; the log and the metrics name the route's pattern only.
 
+#![allow(clippy::result_large_err, reason = "a problem is made once for a refused request, and goes straight out")]
+
 use std::future::{Ready, ready};
 
 use app::api::cookies;
