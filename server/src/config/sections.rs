@@ -77,9 +77,14 @@ section! {
     /// An application that people go on to.
     pub struct ApplicationConfig in "portal.application" {
         /// Its name by language.
-        name: Localized = Localized::new(&[(Locale::He, "")]), Rule::Any;
+        name: Localized = Localized::new(&[
+            (Locale::He, "יישום"),
+            (Locale::Ar, "تطبيق"),
+            (Locale::Ru, "Приложение"),
+            (Locale::En, "Application"),
+        ]), Rule::Any;
         /// Its address: https, or a path of this portal.
-        url: String = String::new(), Rule::Text(1, 500);
+        url: String = "/".to_owned(), Rule::Text(1, 500);
     }
 }
 

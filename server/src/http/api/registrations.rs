@@ -290,16 +290,6 @@ impl Desk {
         Ok(Json(RegistrationStatus::new(token, self.view(token).await?)))
     }
 
-    /// The registration that this browser is in, if it is the same one: sending it again does not begin a second.
-    async fn same(&self, headers: &HeaderMap, who: &Who) -> Result<Option<Token>, Problem> {
-        let Some(token) = cookies::read_token(headers, cookies::REGISTRATION) else { return Ok(None) };
-        match self.registrations().view(&token).await {
-            Ok(view) => Ok((view.who == *who).then_some(token)),
-            Err(RegistrationError::Gone) => Ok(None),
-            Err(error) => Err(self.refuse(&error)),
-        }
-    }
-
     fn refuse(&self, error: &RegistrationError) -> Problem {
         Problem::registration(error, self.state.portal.now(), &self.visit.request_id)
     }
@@ -309,8 +299,8 @@ impl Desk {
 ///
 /// Sends a code to the mobile on file. Answers 202 whether or not the person is known; only what cannot be a number or
 /// a date is refused. The registration lives for an hour. The cookie is set as well, so that a browser can go on in the
-/// portal's pages; a client that sends it back gets the registration it is in when it sends the same again, every other
-/// client a new one.
+/// portal's pages. A client that sends it back stays in its registration while it is about the same person, under another
+/// `id` for as long as nothing is proved; every other client begins a new one.
 #[utoipa::path(
     post, path = "/registrations", tag = "registration", operation_id = "beginRegistration",
     request_body = RegistrationRequest,
@@ -327,7 +317,7 @@ pub async fn begin(
     Body(request): Body<RegistrationRequest>,
 ) -> Result<(StatusCode, HeaderMap, Json<RegistrationStatus>), Problem> {
     let who = request.who(&desk.state.info.id_kinds, desk.state.portal.now())?;
-    let current = desk.same(&headers, &who).await?;
+    let current = cookies::read_token(&headers, cookies::REGISTRATION);
     let begun = desk.registrations().begin(&desk.visit, current.as_ref(), &who).await;
     let token = begun.map_err(|error| desk.refuse(&error))?;
     let mut cookie = HeaderMap::new();
