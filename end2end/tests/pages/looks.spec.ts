@@ -74,7 +74,7 @@ async function letters(browser: CDPSession, standard: number, fixed: number): Pr
 
 for (const locale of LOCALES) {
   test(`axe finds nothing and nothing sticks out in ${locale}, light and dark, at every width and size of letters`, async ({ page, context, portal, guard }) => {
-    test.setTimeout(300_000);
+    test.setTimeout(480_000);
     const looks = looksIn(locale);
     guard.expects(...looks.flatMap((look) => look.statuses ?? []));
     const browser = await context.newCDPSession(page);
