@@ -46,7 +46,8 @@ pub struct RegistrationRequest {
     /// The person's birth date: `1985-04-12` or `12.4.1985`.
     #[schema(example = "1985-04-12")]
     birth_date: String,
-    /// The number of one of the person's children, of any kind that the portal takes.
+    /// The number of one of the person's children, of any kind that the portal takes (`child_id_number` is read as well).
+    #[serde(alias = "child_id_number")]
     #[schema(example = "000000018")]
     child_id: String,
     /// The child's number is a temporary one, without check digit.
@@ -96,8 +97,9 @@ pub struct RegistrationChange {
     phone: Option<String>,
     /// The e-mail address; the link to choose a password goes there.
     email: Option<String>,
-    /// The language of messages: `he`, `ar`, `ru` or `en`, as far as the portal offers it. The request's language when
-    /// it was never given.
+    /// The language of messages: `he`, `ar`, `ru` or `en`, as far as the portal offers it (`locale` is read as well). The
+    /// request's language when it was never given.
+    #[serde(alias = "locale")]
     #[schema(example = "he")]
     language: Option<String>,
     /// The version of the consent document that the person agreed to, as in `GET /registrations/consent`.
