@@ -1,5 +1,5 @@
 //! The only place with SQL. Functions are named `find / list / insert / update / delete` and take `&mut Tx` or `&Db`;
-//! only this module knows rows.
+//! only this module knows rows. The order in which locks are taken is in `docs/architecture.md` ("Storage").
 //!
 //! One text serves both databases (`$1` placeholders, `RETURNING`, `ON CONFLICT`); [`on_tx!`](crate::on_tx) and
 //! [`on_read!`](crate::on_read) run it on whichever is there. The few statements that differ stand side by side in [`dialect`].
