@@ -31,7 +31,7 @@ pub struct Assets {
 #[derive(Debug, thiserror::Error)]
 pub enum AssetsError {
     /// No `hash.txt`.
-    #[error("the built site is missing: no {0}; build it with `cargo leptos build --release`, or set server.site")]
+    #[error("the built site is missing: no {0}; build it with `scripts/build`, or set server.site")]
     Missing(PathBuf),
     /// `hash.txt` names no style sheet, script or WASM.
     #[error("{0} is not whole; build the site again")]
