@@ -6,7 +6,7 @@
 use std::future::{Ready, ready};
 
 use app::api::cookies;
-use app::api::wizard::work::register::{YOUNGEST_PARENT, parse_child};
+use app::api::wizard::work::register::{may_be_a_parent, parse_child, today};
 use app::pages::consent::VERSION;
 use app::pages::register::usual_country;
 use axum::Json;
@@ -21,7 +21,6 @@ use services::registrations::{
     CodeTarget, ContactChoice, Progress, RegistrationError, RegistrationStep, RegistrationView, Registrations, Who,
 };
 use services::{Timestamp, Token, Visit};
-use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::extract::{Body, From};
@@ -78,10 +77,7 @@ impl RegistrationRequest {
 /// Reads the person's own birth date. A child's, or one in the future, was sent by mistake.
 fn parent_birth_date(text: &str, now: Timestamp) -> Result<BirthDate, &'static str> {
     let date = BirthDate::parse(text).map_err(BirthDateError::code)?;
-    let today = OffsetDateTime::from_unix_timestamp(now.div_euclid(1000)).map_err(|_| "too_young")?;
-    let year = u16::try_from(today.year()).unwrap_or_default();
-    let age = date.age_on(year, u8::from(today.month()), today.day());
-    if age.is_some_and(|age| age >= YOUNGEST_PARENT) { Ok(date) } else { Err("too_young") }
+    if may_be_a_parent(date, today(now)) { Ok(date) } else { Err("too_young") }
 }
 
 /// What to change. In step `verify` only `phone` or `resend`; from step `contact` on the contact details, of which

@@ -23,7 +23,7 @@ use crate::wizard::WizardPage;
 /// The first step with its banner.
 const ENDED: &str = "/register?ended=1";
 /// Nobody younger has a child at school: the date is the child's, typed by mistake.
-pub const YOUNGEST_PARENT: u16 = 14;
+const YOUNGEST_PARENT: u16 = 14;
 /// How soon a page of progress asks again after a failure, in milliseconds.
 const AFTER_A_FAILURE_MS: u32 = 5000;
 
@@ -268,7 +268,7 @@ fn refused(asking: &Asking, mut page: WizardPage, field: &str, error: Registrati
 }
 
 /// The day of a moment. In UTC: by a day more or less nobody is of age.
-fn today(now: Timestamp) -> Date {
+pub fn today(now: Timestamp) -> Date {
     jiff::Timestamp::from_millisecond(now).unwrap_or_default().to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
@@ -307,13 +307,14 @@ fn parse_who(locale: Locale, kinds: &[IdKind], fields: &Fields, today: Date) -> 
 /// Reads the person's own birth date. A child's, or one in the future, was typed by mistake.
 fn parse_birth_date(locale: Locale, typed: &str, today: Date) -> Result<BirthDate, String> {
     let date = BirthDate::parse(typed).map_err(|error| birth_sentence(locale, error))?;
+    if may_be_a_parent(date, today) { Ok(date) } else { Err(tr!(locale, register.birth_young).to_owned()) }
+}
+
+/// Whether somebody born on that day may have a child at school. Not so for the child, nor for a day that is still to come.
+pub fn may_be_a_parent(born: BirthDate, today: Date) -> bool {
     let part = |number: i8| u8::try_from(number).unwrap_or_default();
-    let age = date.age_on(u16::try_from(today.year()).unwrap_or_default(), part(today.month()), part(today.day()));
-    if age.is_some_and(|age| age >= YOUNGEST_PARENT) {
-        Ok(date)
-    } else {
-        Err(tr!(locale, register.birth_young).to_owned())
-    }
+    let age = born.age_on(u16::try_from(today.year()).unwrap_or_default(), part(today.month()), part(today.day()));
+    age.is_some_and(|age| age >= YOUNGEST_PARENT)
 }
 
 /// Reads the child's number: of the chosen kind, or of another that the portal takes, for a child's number need not be of the
