@@ -1,9 +1,9 @@
-# Sourced by every script: where the build tools live, and the PATH that finds them.
-# The tools are kept outside the checkout, so that a second clone starts quickly.
+# Sourced by every script: where the compiled build tools live, and the PATH that finds those from npm.
+# What is compiled of scripts/site is kept outside the checkout, so that a second clone starts quickly.
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 SCHOOLGATE_TOOLS=${SCHOOLGATE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/schoolgate/tools}
 [ -d "$HOME/.cargo/bin" ] && PATH="$HOME/.cargo/bin:$PATH"
-PATH="$SCHOOLGATE_TOOLS/bin:$root/end2end/node_modules/.bin:$PATH"
+PATH="$root/end2end/node_modules/.bin:$PATH"
 export SCHOOLGATE_TOOLS PATH
 
 # say WORDS: one line of progress.

@@ -13,7 +13,7 @@ const EVERYTHING = 230_000;
 /** The size of a built file as it is sent; it must have been compressed when the site was built. */
 function built(address: string): number {
   const file = path.join(SITE, `${address}.br`);
-  if (!existsSync(file)) throw new Error(`${file} is missing: the site was built without --precompress`);
+  if (!existsSync(file)) throw new Error(`${file} is missing: build the site with scripts/build`);
   return statSync(file).size;
 }
 

@@ -1,7 +1,7 @@
 //! The built style sheet and scripts: their hashed names, and how they are served.
 //!
-//! `.wasm` and `.css` carry a hash of their content and never change. The main script's name is hashed by cargo-leptos
-//! too, but it is revalidated by `ETag` all the same: a stale script would ask for a `.wasm` that is gone.
+//! `.wasm` and `.css` carry a hash of their content and never change. The main script's name carries one too, but it is
+//! revalidated by `ETag` all the same: a stale script would ask for a `.wasm` that is gone.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use tower_http::services::{ServeDir, ServeFile};
 
-/// Output name, as in the workspace's cargo-leptos settings.
+/// What the files' names begin with, as in `scripts/site`.
 const NAME: &str = "schoolgate";
 
 /// Where the built files are and what they are called.
