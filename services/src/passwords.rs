@@ -5,7 +5,6 @@
 
 mod choice;
 mod counting;
-mod proof;
 
 pub use choice::{ChoiceError, PolicyVerdict};
 

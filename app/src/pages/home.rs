@@ -67,8 +67,7 @@ fn gate(ctx: &PageContext) -> AnyView {
     let locale = ctx.locale;
     let enter = match &ctx.viewer {
         Some(viewer) => {
-            let first = if viewer.staff.is_some() { "/people/pupils" } else { "/me" };
-            leaf(first, tr!(locale, home.enter), tr!(locale, home.enter_hint, name = viewer.display_name.clone()))
+            leaf("/me", tr!(locale, home.enter), tr!(locale, home.enter_hint, name = viewer.display_name.clone()))
         }
         None => leaf("/sign-in", tr!(locale, home.registered), tr!(locale, home.registered_hint).to_owned()),
     };

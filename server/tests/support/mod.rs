@@ -1,8 +1,6 @@
 //! A portal in one process, driven through its router without a socket.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
 
-pub mod school;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +19,6 @@ use services::store::meta;
 use services::{
     Clock as _, Db, DbSettings, KeyRing, ManualClock, Portal, PortalParts, Sealer, SeededRng, Settings, Visit,
 };
-use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// 2026-01-15 08:00 UTC.
@@ -38,8 +35,6 @@ pub struct TestPortal {
     pub portal: Portal,
     pub clock: Arc<ManualClock>,
     pub user_code: UserCode,
-    /// Tells the portal to stop.
-    pub stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
 
@@ -49,7 +44,6 @@ pub fn web() -> WebSettings {
         trusted_proxies: Vec::new(),
         request_timeout: Duration::from_secs(30),
         body_limit: 64 * 1024,
-        upload_limit: 256 * 1024,
         max_in_flight: 100,
         metrics_elsewhere: true,
     }
@@ -99,7 +93,6 @@ async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> Te
         time_zone: name("Asia/Jerusalem"),
     };
     change(&mut info);
-    let (stop, stopped) = watch::channel(false);
     let state = AppState::new(Parts {
         portal: portal.clone(),
         info: Arc::new(info),
@@ -107,9 +100,8 @@ async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> Te
         web,
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
-        stopped,
     });
-    TestPortal { router: router(state), portal, clock, user_code, stop, _folder: folder }
+    TestPortal { router: router(state), portal, clock, user_code, _folder: folder }
 }
 
 pub async fn portal() -> TestPortal {
