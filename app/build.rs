@@ -15,8 +15,10 @@ use leptos_i18n_parser::parse_locales::{
 /// Texts of the pages that are hydrated, and what their components say.
 const BROWSER: [&str; 2] = ["common", "sign_in"];
 /// Texts of pages and messages that only the server writes.
-const SERVER: [&str; 10] =
-    ["home", "topics", "about", "legal", "me", "errors", "messages", "inbox", "register", "password"];
+const SERVER: [&str; 13] = [
+    "home", "topics", "about", "legal", "me", "errors", "messages", "inbox", "register", "password", "people",
+    "editor", "admin",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");

@@ -9,15 +9,22 @@ use leptos::lazy;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::editor::{EditorBoot, editor_view};
 use crate::pages::sign_in::{CodePage, SignInPage, code_view, password_view, sign_in_view};
 use crate::wizard::{WizardPage, wizard_view};
 
 /// `id` of the element that carries the data.
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 const DATA_ID: &str = "boot";
+/// `id` of `<main>`.
+#[cfg(feature = "hydrate")]
+const MAIN_ID: &str = "main";
 /// Marks the data of a wizard's page; the server writes it.
 #[cfg(feature = "hydrate")]
 const WIZARD: &str = "data-wizard";
+/// Marks the data of the class editor's page.
+#[cfg(feature = "hydrate")]
+const EDITOR: &str = "data-editor";
 
 /// An interactive page and its language.
 #[derive(Clone, Serialize, Deserialize)]
@@ -41,6 +48,9 @@ pub enum Interactive {
     /// A step of registration or of the password wizard. The browser reads it in a part of the bundle of its own.
     #[cfg(feature = "ssr")]
     Wizard(WizardPage),
+    /// The class editor. The browser reads it in a part of the bundle of its own, too.
+    #[cfg(feature = "ssr")]
+    Editor(Box<EditorBoot>),
 }
 
 impl Boot {
@@ -53,6 +63,8 @@ impl Boot {
             Interactive::Code(page) => code_view(locale, page).into_any(),
             #[cfg(feature = "ssr")]
             Interactive::Wizard(page) => wizard_view(locale, page).into_any(),
+            #[cfg(feature = "ssr")]
+            Interactive::Editor(boot) => editor_view(locale, *boot),
         }
     }
 }
@@ -90,6 +102,18 @@ mod on_the_server {
         IconName::Spin,
         IconName::Stop,
     ];
+    /// The same for the class editor.
+    const LATER_IN_EDITOR: &[IconName] = &[
+        IconName::Alert,
+        IconName::Check,
+        IconName::Clock,
+        IconName::Info,
+        IconName::Key,
+        IconName::Off,
+        IconName::People,
+        IconName::Spin,
+        IconName::Stop,
+    ];
 
     impl Boot {
         /// What the frame needs: title, errors, and the scripts that hydrate once the browser is idle. Forms work before.
@@ -108,6 +132,14 @@ mod on_the_server {
                         head: Some(self.head(nonce, script, wasm)),
                         later_icons: LATER_IN_WIZARDS,
                         ..PageMeta::titled(page.title.clone())
+                    };
+                }
+                Interactive::Editor(boot) => {
+                    return PageMeta {
+                        private: true,
+                        head: Some(self.head(nonce, script, wasm)),
+                        later_icons: LATER_IN_EDITOR,
+                        ..PageMeta::titled(boot.words.head.title.clone())
                     };
                 }
             };
@@ -130,6 +162,7 @@ mod on_the_server {
             );
             let nonce = nonce.map(ToOwned::to_owned);
             let is_wizard = matches!(self.page, Interactive::Wizard(_));
+            let is_editor = matches!(self.page, Interactive::Editor(_));
             view! {
                 {self.refresh()}
                 <link rel="modulepreload" href=script.to_owned() fetchpriority="low" />
@@ -141,7 +174,13 @@ mod on_the_server {
                     crossorigin=""
                     fetchpriority="low"
                 />
-                <script type="application/json" id=DATA_ID data-wizard=is_wizard.then_some("") inner_html=data></script>
+                <script
+                    type="application/json"
+                    id=DATA_ID
+                    data-wizard=is_wizard.then_some("")
+                    data-editor=is_editor.then_some("")
+                    inner_html=data
+                ></script>
                 <script type="module" nonce=nonce inner_html=start></script>
             }
             .into_any()
@@ -172,6 +211,21 @@ struct Wrapped {
     wizard: WizardPage,
 }
 
+/// The class editor's page as it stands in the document.
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct EditorPage {
+    locale: Locale,
+    page: WrappedEditor,
+}
+
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct WrappedEditor {
+    #[serde(rename = "Editor")]
+    editor: EditorBoot,
+}
+
 /// Hydrates the page that the server sent. A page without data, or of another version, stays as it is: it works.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
@@ -179,8 +233,10 @@ pub fn hydrate() {
     let text = element.text_content().unwrap_or_default();
     if element.has_attribute(WIZARD) {
         wasm_bindgen_futures::spawn_local(async move { start_wizard(text).await });
+    } else if element.has_attribute(EDITOR) {
+        wasm_bindgen_futures::spawn_local(async move { start_editor(text).await });
     } else if let Ok(boot) = serde_json::from_str::<Boot>(&text) {
-        take_over(move || boot.view());
+        take_over(MAIN_ID, move || boot.view());
     }
 }
 
@@ -189,19 +245,31 @@ pub fn hydrate() {
 #[lazy]
 fn start_wizard(text: String) {
     if let Ok(boot) = serde_json::from_str::<WizardBoot>(&text) {
-        take_over(move || wizard_view(boot.locale, boot.page.wizard.clone()).into_any());
+        take_over(MAIN_ID, move || wizard_view(boot.locale, boot.page.wizard.clone()).into_any());
     }
 }
 
-/// Hydrates the inside of `<main>`.
+/// The class editor's part of the bundle. What stands around the editor on its page is not hydrated.
 #[cfg(feature = "hydrate")]
-fn take_over(view: impl FnOnce() -> AnyView + 'static) {
+#[lazy]
+fn start_editor(text: String) {
+    if let Ok(boot) = serde_json::from_str::<EditorPage>(&text) {
+        take_over(crate::editor::EDITOR_ID, move || editor_view(boot.locale, boot.page.editor));
+    }
+}
+
+/// Hydrates the inside of an element: of `<main>`, or of a part of it.
+#[cfg(feature = "hydrate")]
+fn take_over(id: &str, view: impl FnOnce() -> AnyView + 'static) {
     use wasm_bindgen::JsCast as _;
 
-    let main = document().get_element_by_id("main").and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-    if let Some(main) = main {
-        hydrate_from(main.clone(), view).forget();
-        // For whoever must know that the comforts are there, such as the browser tests.
-        let _ = main.set_attribute("data-hydrated", "");
+    let page = document();
+    let element = page.get_element_by_id(id).and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(element) = element {
+        hydrate_from(element, view).forget();
+        // For whoever must know that the comforts are there, such as the style sheet and the browser tests.
+        if let Some(main) = page.get_element_by_id(MAIN_ID) {
+            let _ = main.set_attribute("data-hydrated", "");
+        }
     }
 }

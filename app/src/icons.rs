@@ -25,6 +25,8 @@ pub enum IconName {
     Down,
     /// Show what is hidden.
     Eye,
+    /// Some of many.
+    Filter,
     /// Onwards; points along the text.
     Forward,
     /// Language.
@@ -37,6 +39,8 @@ pub enum IconName {
     Lock,
     /// E-mail.
     Mail,
+    /// No connection.
+    Off,
     /// Exams.
     Paper,
     /// Transitions.
@@ -45,10 +49,18 @@ pub enum IconName {
     People,
     /// The help line.
     Phone,
+    /// One more.
+    Plus,
+    /// To paper.
+    Print,
+    /// Do again what was taken back.
+    Redo,
     /// Rights and duties.
     Scale,
     /// Schools and kindergartens.
     School,
+    /// Find.
+    Search,
     /// Safety.
     Shield,
     /// Leave; points along the text.
@@ -63,6 +75,8 @@ pub enum IconName {
     Star,
     /// Error.
     Stop,
+    /// Take back.
+    Undo,
     /// A person.
     User,
 }
@@ -81,18 +95,24 @@ impl IconName {
             Self::Dot => "#i-dot",
             Self::Down => "#i-down",
             Self::Eye => "#i-eye",
+            Self::Filter => "#i-filter",
             Self::Forward => "#i-fwd",
             Self::Globe => "#i-globe",
             Self::Info => "#i-info",
             Self::Key => "#i-key",
             Self::Lock => "#i-lock",
             Self::Mail => "#i-mail",
+            Self::Off => "#i-off",
             Self::Paper => "#i-paper",
             Self::Path => "#i-path",
             Self::People => "#i-people",
             Self::Phone => "#i-phone",
+            Self::Plus => "#i-plus",
+            Self::Print => "#i-print",
+            Self::Redo => "#i-redo",
             Self::Scale => "#i-scale",
             Self::School => "#i-school",
+            Self::Search => "#i-search",
             Self::Shield => "#i-shield",
             Self::SignOut => "#i-out",
             Self::Smile => "#i-smile",
@@ -100,6 +120,7 @@ impl IconName {
             Self::Spin => "#i-spin",
             Self::Star => "#i-star",
             Self::Stop => "#i-stop",
+            Self::Undo => "#i-undo",
             Self::User => "#i-user",
         }
     }

@@ -5,6 +5,7 @@
 
 mod footer;
 mod header;
+pub mod staff;
 
 use leptos::prelude::*;
 
@@ -48,6 +49,7 @@ pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyVie
     }
     let locale = ctx.locale;
     let title = full_title(ctx, &meta);
+    let space = if ctx.workplace().is_some() { "staff" } else { "family" };
     let main = main();
     let frame_top = header::header(ctx).into_any();
     let frame_bottom = footer::footer(ctx).into_any();
@@ -71,7 +73,7 @@ pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyVie
                 <link rel="stylesheet" href=ctx.stylesheet.clone() />
                 {meta.head}
             </head>
-            <body>
+            <body class=space>
                 <a class="skip" href="#main">
                     {tr!(locale, common.skip)}
                 </a>

@@ -1,7 +1,7 @@
 //! What people see: pages, components, texts.
 //!
 //! The rule: reading pages exist on the server only and carry no script; the browser compiles what the hydrated pages
-//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`, `wizard`) and nothing else.
+//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`, `wizard`, `editor`) and nothing else.
 
 #![recursion_limit = "512"]
 
@@ -16,6 +16,7 @@ pub mod text;
 pub mod api;
 pub mod app;
 pub mod components;
+pub mod editor;
 pub mod icons;
 #[cfg(feature = "ssr")]
 pub mod layout;

@@ -82,8 +82,62 @@ pub struct ViewerInfo {
     pub given_name: String,
     /// The whole name; staff see the short form, «Бутрович В. И.».
     pub display_name: String,
-    /// "teacher", "deputy head": the role in the reader's language, for staff.
-    pub role_label: Option<String>,
+    /// What the header offers to staff; none for parents and pupils.
+    pub staff: Option<StaffBar>,
+}
+
+/// What the header offers to a member of staff.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StaffBar {
+    /// The sections that the person's roles open, in their order.
+    pub sections: Vec<StaffSection>,
+    /// The section that this page belongs to.
+    pub current: Option<StaffSection>,
+    /// Requests for review within the person's reach that wait for a decision.
+    pub open_reviews: u64,
+    /// «Я – учитель»: as what the person is signed in, in the reader's language.
+    pub as_whom: String,
+}
+
+/// A section of the staff's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffSection {
+    /// Heads and administrators of schools.
+    Administration,
+    /// Psychologists, librarians and others who teach no class.
+    Specialists,
+    /// Teachers.
+    Teachers,
+    /// Pupils and their parents, class by class.
+    Pupils,
+    /// Registrations that staff decide about.
+    Queue,
+}
+
+impl StaffSection {
+    /// Every section, in the order of the header.
+    pub const ALL: [Self; 5] = [Self::Administration, Self::Specialists, Self::Teachers, Self::Pupils, Self::Queue];
+
+    /// Its first page.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Administration => "/people/administration",
+            Self::Specialists => "/people/specialists",
+            Self::Teachers => "/people/teachers",
+            Self::Pupils => "/people/pupils",
+            Self::Queue => "/admin/review",
+        }
+    }
+
+    /// The section of a page.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
+        let path = path.split('?').next().unwrap_or(path);
+        Self::ALL.into_iter().find(|section| {
+            path.strip_prefix(section.path()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
 }
 
 impl std::fmt::Debug for ViewerInfo {
@@ -132,6 +186,13 @@ impl PageContext {
         address + "lang=" + locale.code()
     }
 
+    /// The staff header of a page where staff work: there and only there it is drawn.
+    #[must_use]
+    pub fn workplace(&self) -> Option<&StaffBar> {
+        let bar = self.viewer.as_ref()?.staff.as_ref()?;
+        is_workplace(&self.path).then_some(bar)
+    }
+
     /// A moment (Unix milliseconds UTC) as its reader sees it. A time zone that does not exist counts as UTC; the start of
     /// the server refuses one.
     #[cfg(feature = "ssr")]
@@ -145,5 +206,26 @@ impl PageContext {
     #[must_use]
     pub fn zone(&self) -> crate::text::Zone {
         crate::text::Zone::parse(&self.portal.time_zone).unwrap_or_else(|_| crate::text::Zone::utc())
+    }
+}
+
+/// Whether a page is one where staff work: they get the whole width, small type and their own header.
+#[must_use]
+pub fn is_workplace(path: &str) -> bool {
+    path.starts_with("/people/") || path.starts_with("/admin/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_belongs_to_the_section_whose_path_it_begins_with() {
+        assert_eq!(StaffSection::of("/people/pupils"), Some(StaffSection::Pupils));
+        assert_eq!(StaffSection::of("/people/pupils/1/list?print=1"), Some(StaffSection::Pupils));
+        assert_eq!(StaffSection::of("/admin/review?id=5"), Some(StaffSection::Queue));
+        assert_eq!(StaffSection::of("/people/pupilsx"), None);
+        assert_eq!(StaffSection::of("/admin/audit"), None);
+        assert_eq!(StaffSection::of("/me"), None);
     }
 }

@@ -7,6 +7,8 @@ pub mod about;
 #[cfg(feature = "ssr")]
 pub mod accessibility;
 #[cfg(feature = "ssr")]
+pub mod admin;
+#[cfg(feature = "ssr")]
 pub mod consent;
 #[cfg(feature = "ssr")]
 pub mod error;
@@ -18,6 +20,8 @@ pub mod inbox;
 pub mod me;
 #[cfg(feature = "ssr")]
 pub mod password;
+#[cfg(feature = "ssr")]
+pub mod people;
 #[cfg(feature = "ssr")]
 pub mod privacy;
 #[cfg(feature = "ssr")]

@@ -68,25 +68,6 @@ pub fn own_name(locale: Locale) -> &'static str {
     }
 }
 
-/// The highest of a person's roles in words; none for parents and pupils.
-#[cfg(feature = "ssr")]
-#[must_use]
-pub fn role_label(locale: Locale, roles: &[domain::Role]) -> Option<String> {
-    use domain::Role;
-
-    let order = [Role::SystemAdministrator, Role::SchoolAdministrator, Role::DeputyHead, Role::ClassTeacher];
-    let highest = order.into_iter().find(|role| roles.contains(role))?;
-    Some(
-        match highest {
-            Role::SystemAdministrator => tr!(locale, me.role_system_administrator),
-            Role::SchoolAdministrator => tr!(locale, me.role_school_administrator),
-            Role::DeputyHead => tr!(locale, me.role_deputy_head),
-            Role::ClassTeacher => tr!(locale, me.role_class_teacher),
-        }
-        .to_owned(),
-    )
-}
-
 /// "in 24 seconds", and in minutes from two minutes on, rounded up: a wait is never shown shorter than it is.
 #[must_use]
 pub fn in_time(locale: Locale, seconds: u64) -> String {

@@ -38,7 +38,7 @@ fn context(locale: Locale, path: &str, everything: bool, signed_in: bool) -> Pag
         viewer: signed_in.then(|| ViewerInfo {
             given_name: name("דנה"),
             display_name: name("דנה לדוגמה"),
-            role_label: None,
+            staff: None,
         }),
         portal: Arc::new(PortalInfo {
             names: PerLocale {
@@ -93,6 +93,7 @@ fn me_info() -> MeInfo {
         sessions: 2,
         messages_locale: Locale::Ru,
         messages_locale_saved: true,
+        children: Vec::new(),
     }
 }
 

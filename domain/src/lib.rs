@@ -5,7 +5,9 @@
 //! nothing personal has a `Display`: whoever needs the value asks for it by name (`as_str`, `e164`, …).
 
 pub mod birth_date;
+pub mod class_people;
 pub mod digits;
+pub mod editor;
 pub mod email;
 pub mod fictitious;
 pub mod id_kind;
@@ -18,13 +20,20 @@ pub mod mobile;
 pub mod name;
 pub mod otp;
 pub mod password;
+pub mod person_field;
+pub mod readiness;
 pub mod rights;
+pub mod roster;
 pub mod security_question;
 pub mod snils;
 mod unicode;
 pub mod user_code;
 
 pub use birth_date::{BirthDate, BirthDateError};
+pub use class_people::{
+    ClassHead, ClassPeople, ClassReadiness, Conflict, ParentEntry, PersonFields, PersonRecord, PersonSaved,
+    StudentEntry, StudentReadiness, Theirs,
+};
 pub use digits::NotDigits;
 pub use email::{Email, EmailError};
 pub use fictitious::{FictitiousNumber, FictitiousNumberError};
@@ -40,7 +49,10 @@ pub use password::{
     Assessment, CommonPasswords, Password, PasswordTooLarge, Policy, PolicyContext, PolicyName, Requirement,
     RequirementState, Unmet,
 };
+pub use person_field::{FieldFault, PersonField};
+pub use readiness::{LastTry, NotReady, Readiness, SharedWith, Way};
 pub use rights::{Grant, Permission, Role, Scope, Target, allows};
+pub use roster::{ClassTitle, PostKind, Relation, SchoolYear};
 pub use security_question::SecurityQuestion;
 pub use snils::{Snils, SnilsError};
 pub use user_code::{UserCode, UserCodeError};

@@ -88,7 +88,7 @@ impl PersonName {
 
     /// Reads the parts of a name. A blank patronymic is none.
     pub fn new(surname: &str, given_name: &str, patronymic: Option<&str>) -> Result<Self, NameError> {
-        let part = |field, text| normalise(text).map_err(|problem| NameError { field, problem });
+        let part = |field, text| Self::part(text).map_err(|problem| NameError { field, problem });
         let patronymic = match patronymic.map(|text| part(NameField::Patronymic, text)) {
             None | Some(Err(NameError { problem: NameProblem::Empty, .. })) => None,
             Some(patronymic) => Some(patronymic?),
@@ -98,6 +98,11 @@ impl PersonName {
             given_name: part(NameField::GivenName, given_name)?,
             patronymic,
         })
+    }
+
+    /// Reads one part of a name by itself, by the rules of every part: what it is as stored.
+    pub fn part(text: &str) -> Result<String, NameProblem> {
+        normalise(text)
     }
 
     /// The family name.

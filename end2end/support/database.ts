@@ -60,3 +60,9 @@ export function expireTicket(portal: Portal, ticket: string): void {
 export function expireInitialPassword(portal: Portal, userCode: string): void {
   change(portal, () => `UPDATE accounts SET initial_expires_at = ${LONG_AGO} WHERE user_code = '${userCode.replace('-', '')}' AND initial_expires_at > 0`);
 }
+
+/** The proof that a sign-in or a password is, is too old. `token` is that of the session. */
+export function expireProof(portal: Portal, token: string): void {
+  const hash = hashOf(token);
+  change(portal, (bytes) => `UPDATE sessions SET fresh_until = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
+}

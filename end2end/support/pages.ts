@@ -1,17 +1,23 @@
 // Every page in every state worth looking at, and how to get there.
 import { type BrowserContext, type Page, expect } from '@playwright/test';
 
+import { CLASS, onFile } from './editor.ts';
 import { answer, askForCode, enter, idField, open, sendId, summary, typePassword } from './flows.ts';
 import { linkIn, tokenOf } from './inbox.ts';
 import { mistyped } from './people.ts';
+import { roster } from './roster.ts';
+import { type StaffKey, asStaff, staffAsks } from './staff.ts';
 import type { Portal } from './test.ts';
 import { PASSWORD, Walk, addressOf, field, forgot, form, join, reaches, register, send, typeChoice, typeCode, typeWho } from './wizards.ts';
 import { LOCALES, type Locale } from './words.ts';
+import { zip } from './zip.ts';
 
 export interface Look {
   name: string;
   /** Somebody is signed in. */
   inside?: boolean;
+  /** Who of the staff is signed in. */
+  staff?: StaffKey;
   /** Statuses of error that belong to it. */
   statuses?: number[];
   go: (page: Page, portal: Portal) => Promise<void>;
@@ -27,11 +33,14 @@ const at = (name: string, path: string, more: Partial<Look> = {}): Look => ({
 
 const TOPICS = ['procedures', 'school-settings', 'enrichment', 'exams', 'safety', 'climate', 'transitions', 'parents'];
 
-/** The looks in one language. The eight topics are one page with other words: each language has two of them. */
+/**
+ * The looks in one language. The eight topics are one page with other words: each language has two of them. Of the staff's
+ * plainer pages, too, each language has two.
+ */
 export function looksIn(locale: Locale): Look[] {
   const first = LOCALES.indexOf(locale) * 2;
   const mine = TOPICS.slice(first, first + 2).map((topic) => at(`topic-${topic}`, `/topics/${topic}`));
-  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1)];
+  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1), ...STAFF_LOOKS, ...STAFF_LOOKS_IN_TURN.slice(first, first + 2)];
 }
 
 const LOOKS: Look[] = [
@@ -88,6 +97,101 @@ const LOOKS: Look[] = [
   at('me', '/me', { inside: true }),
   at('sessions', '/me/sessions', { inside: true }),
   at('home-inside', '/', { inside: true }),
+];
+
+/** A class with everything that there is to see in one; its people are changed by few tests. */
+const pupils = (tab: string): string => `/people/pupils/${CLASS['5Б']}/${tab}`;
+
+/** The staff's pages that hold most, looked at in each language. */
+const STAFF_LOOKS: Look[] = [
+  at('staff-list', pupils('list'), { staff: 'deputy-5' }),
+  at('staff-esia', pupils('esia'), { staff: 'deputy-5' }),
+  {
+    name: 'staff-personal',
+    staff: 'deputy-5',
+    go: async (page, portal) => {
+      const [first] = await onFile(portal, '5Б', 'deputy-5');
+      await page.goto(`${pupils('personal')}?person=${first?.student.id}`);
+      await page.locator('.record details.more > summary').click();
+    },
+  },
+  at('staff-teachers', '/people/teachers', { staff: 'admin-5' }),
+  {
+    name: 'staff-review',
+    staff: 'admin-5',
+    go: async (page, portal) => {
+      const who = portal.stranger();
+      await new Walk(portal).untilReview(who, { email: addressOf(portal, who) });
+      await page.goto('/admin/review');
+      await page.locator('main a[href*="id="]').first().click();
+      await page.waitForURL(/[?&]id=/);
+    },
+  },
+  at('staff-audit', '/admin/audit', { staff: 'admin-5' }),
+];
+
+/** The staff's other pages: two in each language. */
+const STAFF_LOOKS_IN_TURN: Look[] = [
+  at('staff-photos', pupils('photos'), { staff: 'deputy-5' }),
+  {
+    name: 'staff-accounts',
+    staff: 'deputy-5',
+    go: async (page) => {
+      await page.goto('/admin/accounts');
+      await page.locator('#find').fill('Бут');
+      await page.locator('form:has(#find) button').click();
+      await page.locator('ul.accounts > li').first().waitFor();
+    },
+  },
+  {
+    name: 'staff-groups',
+    staff: 'deputy-5',
+    go: async (page, portal) => {
+      // With columns to show; this class has no groups in any other test.
+      const there = (await staffAsks(portal, 'deputy-5', pupils('groups'))).body.toString();
+      for (const title of ['Английский 5Б-1', 'Подготовка к олимпиаде по математике'].filter((one) => !there.includes(one))) {
+        const made = await staffAsks(portal, 'deputy-5', pupils('groups'), { form: { do: 'create', title } });
+        expect(made.status).toBe(303);
+      }
+      await page.goto(pupils('groups'));
+      await page.locator('details.card > summary').click();
+    },
+  },
+  at('staff-deliveries', '/admin/deliveries', { staff: 'admin-5' }),
+  {
+    name: 'staff-import',
+    staff: 'system',
+    go: async (page) => {
+      await page.goto('/admin/import');
+      await page.locator('#file').setInputFiles({ name: 'roster-with-bad-rows.zip', mimeType: 'application/zip', buffer: zip(roster('bad')) });
+      await page.locator('form:has(#file) .btns button').click();
+      await page.waitForURL(/\/admin\/import\/[\w-]{36}$/);
+    },
+  },
+  at('staff-readiness', `/admin/readiness?class=${CLASS['5Б']}`, { staff: 'deputy-5' }),
+  {
+    name: 'staff-api-clients',
+    staff: 'system',
+    go: async (page) => {
+      await page.goto('/admin/api-clients');
+      await page.locator('details.card > summary').click();
+    },
+  },
+  {
+    name: 'staff-confirm',
+    staff: 'system',
+    statuses: [422],
+    go: async (page) => {
+      // Whoever has just signed in is not asked; without a password the page is there all the same.
+      await page.goto('/me');
+      await page.evaluate(() => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action: '/me/confirm' });
+        document.body.append(form);
+        form.submit();
+      });
+      await summary(page).waitFor();
+    },
+  },
 ];
 
 /** Every step of both wizards, and every way in which they end. Each is reached by plain forms, and then looked at. */
@@ -256,7 +360,10 @@ export async function choose(context: BrowserContext, portal: Portal, locale: Lo
   await context.request.get(`${portal.origin}/?lang=${locale}`);
 }
 
-/** The looks in two groups, before and after somebody has signed in (with two sessions, so that one can be ended). */
+/**
+ * The looks in three groups: before somebody has signed in, afterwards (with two sessions, so that one can be ended), and as
+ * members of the staff. The language stays the one that was chosen in the browser.
+ */
 export async function eachLook(
   looks: Look[],
   page: Page,
@@ -264,34 +371,35 @@ export async function eachLook(
   visit: (look: Look) => Promise<void>,
 ): Promise<void> {
   await fillInbox(page.context(), portal);
-  for (const look of looks.filter((one) => !one.inside)) {
+  for (const look of looks.filter((one) => !one.inside && !one.staff)) {
     await look.go(page, portal);
     await visit(look);
   }
   const inside = looks.filter((one) => one.inside);
-  if (inside.length === 0) return;
-  const parent = portal.fixed('parent-1');
-  await enter(page.context(), portal, parent);
-  await page.context().clearCookies({ name: '__Host-session' });
-  await enter(page.context(), portal, parent);
+  if (inside.length > 0) {
+    const parent = portal.fixed('parent-1');
+    await enter(page.context(), portal, parent);
+    await page.context().clearCookies({ name: '__Host-session' });
+    await enter(page.context(), portal, parent);
+  }
   for (const look of inside) {
+    await look.go(page, portal);
+    await visit(look);
+  }
+  for (const look of looks) {
+    if (!look.staff) continue;
+    await asStaff(page.context(), portal, look.staff);
     await look.go(page, portal);
     await visit(look);
   }
 }
 
-/** Messages for the inbox: a code, and the mail that tells somebody of failed passwords. Staff whom no test signs in. */
+/** Messages for the inbox: the code and the first mail of somebody who registers. */
 async function fillInbox(context: BrowserContext, portal: Portal): Promise<void> {
   const messages = async (): Promise<{ channel: string; html?: string }[]> => (await context.request.get(`${portal.origin}/demo/inbox.json`)).json();
   const kinds = async (): Promise<Set<string>> => new Set((await messages()).map((message) => message.channel));
   if ((await kinds()).size === 2) return;
-  await context.request.post(`${portal.origin}/api/v1/sign-in/code`, { data: { id_number: portal.fixed('parent-1').id_number } });
-  const deputy = portal.fixed('deputy-5');
-  for (let failure = 0; failure < 6; failure += 1) {
-    await context.request.post(`${portal.origin}/api/v1/sign-in/password`, {
-      data: { user_code: deputy.user_code, password: 'not the password of anybody' },
-    });
-  }
+  await register(portal);
   await expect.poll(async () => (await kinds()).size, { timeout: 30_000 }).toBe(2);
   for (const { html } of await messages()) expect(html ?? '', 'a mail without script').not.toMatch(/<script|\son\w+=|javascript:/i);
 }

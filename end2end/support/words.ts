@@ -8,7 +8,8 @@ export const LOCALES = ['he', 'ar', 'ru', 'en'] as const;
 export type Locale = (typeof LOCALES)[number];
 export const DIRECTION: Record<Locale, 'ltr' | 'rtl'> = { he: 'rtl', ar: 'rtl', ru: 'ltr', en: 'ltr' };
 
-type Part = 'common' | 'errors' | 'home' | 'inbox' | 'me' | 'messages' | 'password' | 'register' | 'sign_in' | 'about' | 'legal' | 'topics';
+type Part =
+  | 'about' | 'admin' | 'common' | 'editor' | 'errors' | 'home' | 'inbox' | 'legal' | 'me' | 'messages' | 'password' | 'people' | 'register' | 'sign_in' | 'topics';
 
 const files = new Map<string, Record<string, unknown>>();
 

@@ -7,7 +7,9 @@ mod admin;
 mod audit;
 mod config;
 mod doctor;
+mod export;
 mod failure;
+mod import;
 mod keys;
 mod migrate;
 mod progress;
@@ -34,7 +36,7 @@ use crate::{
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  a check found something wrong (doctor, audit verify)
+  1  a check found something wrong (doctor, audit verify), or an import refused rows
   2  the command line is not understood
   3  the configuration is wrong
   4  the database can't be used
@@ -73,6 +75,10 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Bring a roster in: OneRoster, CSV or XLSX; first a dry run, then one transaction for each school
+    Import(import::Arguments),
+    /// Write the roster into a file that `import` reads again
+    Export(export::Arguments),
     /// Look whether everything the portal needs is in order, and say how to mend what is not
     Doctor(doctor::Arguments),
     /// Run the demo: a database of its own with fixed people, and an inbox for its messages
@@ -120,6 +126,8 @@ async fn dispatch(command: Command, config: Config) -> Result<(), Failure> {
         Command::Key(command) => keys::run(command, &config).await,
         Command::Admin(command) => admin::run(command, &config).await,
         Command::Audit(command) => audit::run(command, &config).await,
+        Command::Import(arguments) => import::run(arguments, &config).await,
+        Command::Export(arguments) => export::run(arguments, &config).await,
         Command::Doctor(arguments) => doctor::run(&arguments, &config).await,
         Command::Demo(options) => demo::run(options).await,
     }

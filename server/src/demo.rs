@@ -5,6 +5,7 @@
 
 mod messages;
 mod people;
+mod roster;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -219,7 +220,9 @@ fn announce(options: &Options, demo: &Demo) {
     lines.push("Who can sign in (messages arrive at /demo/inbox):".to_owned());
     for person in demo.people().iter().filter(|person| !is_one_of_many(&person.key)) {
         lines.push(format!("  {:<16} {}", person.key, person.name));
-        if let Some(number) = &person.id_number {
+        if person.esia_oid.is_some() {
+            lines.push(format!("  {:<16}   a student, for trying the sign-in through Gosuslugi", ""));
+        } else if let Some(number) = &person.id_number {
             lines.push(match (&person.user_code, &person.birth_date, &person.child_id) {
                 (Some(_), _, _) => format!("  {:<16}   ID number {number}, then the code from the inbox", ""),
                 (None, Some(birth_date), Some(child)) => {

@@ -1,34 +1,35 @@
 //! HTTP: routes and the layers around them. [`router`] is the whole, so tests drive it without a socket.
 //!
 //! From outside in: request id · log and metrics · security headers · panic guard · page or document for every refusal ·
-//! overload guard · time limit · body limit · same-origin check · who asks, in which language · the handler.
+//! overload guard · limits of time and size · same-origin check · who asks, in which language · the handler.
 
+mod admin;
 pub mod api;
 pub mod assets;
 mod compress;
 pub mod context;
+mod editor;
 pub mod errors;
 mod forms;
 mod health;
 mod inbox;
+mod limits;
 mod me;
 mod observe;
 mod overload;
 mod pages;
+mod people;
 mod security;
 mod time_text;
 mod wizards;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::timeout::TimeoutLayer;
 
 use crate::state::AppState;
 
@@ -36,7 +37,7 @@ pub use health::render as render_metrics;
 
 /// The whole portal.
 pub fn router(state: AppState) -> Router {
-    let people = Router::new()
+    let site = Router::new()
         .route("/", get(pages::home))
         .route("/about/registration", get(pages::about))
         .route("/topics/{slug}", get(pages::topic))
@@ -47,19 +48,22 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-in/password", get(forms::password_page).post(forms::with_password))
         .route("/sign-out", post(me::sign_out))
         .route("/me", get(me::page))
+        .route("/me/children/{id}", get(me::child_page))
         .route("/me/language", post(me::set_language))
         .route("/me/sessions", get(me::sessions_page).post(me::end_sessions))
         .route("/api/page/{*function}", post(forms::server_function))
         .merge(wizards::router())
+        .merge(people::router())
+        .merge(admin::router())
+        .merge(editor::router())
         .merge(api::router())
         .merge(inbox::router(&state))
         .fallback(pages::unknown);
-    let guarded = people
+    let guarded = site
         .layer(from_fn_with_state(state.clone(), context::know))
         .layer(security::same_origin())
-        .layer(RequestBodyLimitLayer::new(state.web.body_limit))
-        .layer(DefaultBodyLimit::max(state.web.body_limit))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, state.web.request_timeout))
+        .layer(from_fn(security::let_programs_pass))
+        .layer(from_fn_with_state(state.clone(), limits::keep))
         .layer(from_fn_with_state(overload::Places::new(state.web.max_in_flight), overload::guard));
     // Probes answer while the portal is overloaded: that is when they are needed.
     let plain = Router::new()

@@ -12,12 +12,13 @@ use axum::Router;
 use axum::routing::get;
 use domain::Locale;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use services::class_events::ClassEvents;
 use services::common_passwords::ListedPasswords;
 use services::delivery::{Delivery, InvalidSettings};
 use services::hasher::{HashError, PasswordHasher};
 use services::portal::Portal;
 use services::portal::PortalParts;
-use services::{Clock, OsRng, SystemClock};
+use services::{Clock, Db, OsRng, SystemClock};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -30,7 +31,7 @@ use crate::messages::MessageTexts;
 use crate::open::{self, DemoRule, OpenError, Opened, Opening};
 use crate::state::{AppState, Parts, WebSettings};
 use crate::workers::outbox::{OutboxSettings, OutboxWorker};
-use crate::workers::{housekeeping, registrations};
+use crate::workers::{housekeeping, imports, registrations};
 
 /// What the command line adds to the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -111,6 +112,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     })
     .with_common_passwords(Arc::new(ListedPasswords::shipped()));
     let demo = if options.demo { Some(Demo::beside(&config)?) } else { None };
+    let (stop, stopped) = watch::channel(false);
     let state = AppState::new(Parts {
         portal: portal.clone(),
         info: Arc::new(portal_info(&config, options.demo)),
@@ -118,6 +120,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         web: web_settings(&config),
         metrics: collect_metrics(),
         demo,
+        stopped: stopped.clone(),
     });
     let texts = message_texts(&config)?;
 
@@ -126,7 +129,6 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         Some(address) => Some(listen(address).await?),
         None => None,
     };
-    let (stop, stopped) = watch::channel(false);
     let mut workers = JoinSet::new();
     for number in 0..config.outbox.workers {
         let worker = OutboxWorker {
@@ -141,7 +143,9 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     let sweep = Duration::from_secs(60 * u64::from(config.retention.sweep_every_min));
     let registrar = format!("{}-registrar", std::process::id());
     workers.spawn(registrations::run(portal.clone(), registrar, outbox_settings(&config).poll, stopped.clone()));
+    workers.spawn(imports::run(portal.clone(), outbox_settings(&config).poll, stopped.clone()));
     workers.spawn(housekeeping::run(portal.clone(), sweep, stopped.clone()));
+    workers.spawn(hear_replicas(db.clone(), stopped.clone()));
     workers.spawn(keep_metrics_small(state.metrics.clone(), stopped.clone()));
     if let Some(listener) = metrics_listener {
         workers.spawn(serve_metrics(listener, state.clone(), stopped.clone()));
@@ -225,6 +229,14 @@ async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watc
     }
 }
 
+/// Brings what other replicas announce to whoever has a class open here.
+async fn hear_replicas(db: Db, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = ClassEvents::listen(db) => {}
+        _ = stopped.changed() => {}
+    }
+}
+
 /// Histograms keep every figure until it is summed up; somebody has to, whether or not the metrics are read.
 async fn keep_metrics_small(metrics: PrometheusHandle, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
@@ -301,6 +313,7 @@ fn web_settings(config: &Config) -> WebSettings {
         trusted_proxies: config.server.trusted_proxies.clone(),
         request_timeout: Duration::from_secs(config.server.request_timeout_s),
         body_limit: config.server.body_limit_kib.saturating_mul(1024),
+        upload_limit: config.server.upload_limit_mib.saturating_mul(1024 * 1024),
         max_in_flight: config.server.max_in_flight,
         metrics_elsewhere: config.server.metrics_listen.is_some(),
     }

@@ -137,6 +137,8 @@ fn help_names_every_command_and_exit_code() {
         "key",
         "admin",
         "audit",
+        "import",
+        "export",
         "doctor",
         "demo",
         "Exit codes:",
@@ -375,4 +377,53 @@ fn a_changed_audit_log_fails_the_check() {
     fs::write(&file, bytes).unwrap();
     let outcome = portal.run(&["audit", "verify"]);
     outcome.is_clean_failure(1);
+}
+
+#[test]
+fn a_roster_is_tried_imported_and_exported() {
+    let portal = Portal::ready();
+    let roster = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/roster");
+    let tried = portal.run(&["import", roster, "--dry-run", "--json"]);
+    assert_eq!(tried.code, 0, "{}", tried.err);
+    assert_eq!((&tried.json()["applied"], &tried.json()["counts"]["students"]["new"]), (&false.into(), &150.into()));
+
+    let done = portal.run(&["import", roster]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("imported: "), "{}", done.out);
+    for told in ["Джалилов", "primer123", "039337423"] {
+        assert!(!done.out.contains(told) && !done.err.contains(told), "{told} was told");
+    }
+    let again = portal.run(&["import", roster, "--json"]);
+    assert_eq!((again.code, &again.json()["changes"]), (0, &0.into()), "{}", again.err);
+
+    let file = portal.path("roster.zip").display().to_string();
+    let exported = portal.run(&["export", "--format", "oneroster", "--out", &file, "--json"]);
+    assert_eq!((exported.code, &exported.json()["people"]), (0, &393.into()), "{}", exported.err);
+    assert!(!portal.path("roster.zip.part").exists());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let unchanged = portal.run(&["import", &file, "--json"]);
+    assert_eq!((unchanged.code, &unchanged.json()["changes"]), (0, &0.into()), "{}", unchanged.err);
+}
+
+#[test]
+fn an_import_that_refused_rows_is_1_and_one_that_makes_no_sense_is_7() {
+    let portal = Portal::ready();
+    let bad = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/roster/bad");
+    let outcome = portal.run(&["import", bad]);
+    outcome.is_clean_failure(1);
+    assert!(outcome.out.contains("users.csv, line 6, sms: scientific (9.01E+10)"), "{}", outcome.out);
+
+    portal.run(&["import", "there-is-no-such-file.zip"]).is_clean_failure(7);
+    portal.run(&["import", bad, "--school", "nowhere"]).is_clean_failure(7);
+    fs::write(portal.path("list.csv"), "Класс;Фамилия;Имя\n5А;Мелков;Степан\n").unwrap();
+    let list = portal.path("list.csv").display().to_string();
+    let nameless = portal.run(&["import", &list]);
+    nameless.is_clean_failure(7);
+    assert!(nameless.err.contains("--school"), "{}", nameless.err);
+    let named = portal.run(&["import", &list, "--school", "школа № 9, ханты-мансийск", "--json"]);
+    assert_eq!((named.code, &named.json()["counts"]["students"]["new"]), (0, &1.into()), "{}", named.err);
 }

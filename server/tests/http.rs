@@ -13,6 +13,9 @@ use axum::http::{Request, StatusCode, header};
 use serde_json::json;
 use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_with, web};
 
+/// An id that nothing has.
+const NOBODY: &str = "0190cafe-0000-7000-8000-000000000000";
+
 #[tokio::test]
 async fn the_description_of_the_api_is_the_committed_one() {
     let now = serde_json::to_string_pretty(&schoolgate_server::http::api::openapi()).unwrap() + "\n";
@@ -32,7 +35,7 @@ async fn every_described_route_exists_and_refuses_with_a_problem_document() {
     let mut seen = 0;
     for (path, methods) in description["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let address = path.replace("{id}", "0190cafe-0000-7000-8000-000000000000");
+            let address = path.replace("{id}", NOBODY).replace("{student}", NOBODY);
             let request = Request::builder()
                 .method(method.to_uppercase().as_str())
                 .uri(&address)
@@ -50,7 +53,7 @@ async fn every_described_route_exists_and_refuses_with_a_problem_document() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 15);
+    assert_eq!(seen, 36);
     assert_eq!(portal.get("/api/v1/nothing").await.json()["status"], 404);
 }
 
@@ -298,7 +301,7 @@ async fn signing_in_by_code_through_the_api() {
             .body(Body::empty())
             .unwrap()
     };
-    assert_eq!(portal.send(end("0190cafe-0000-7000-8000-000000000000")).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(portal.send(end(NOBODY)).await.status, StatusCode::NOT_FOUND);
     assert_eq!(portal.send(end(&id)).await.status, StatusCode::NO_CONTENT);
     assert_eq!(portal.get_with("/api/v1/me", &cookies).await.status, StatusCode::UNAUTHORIZED);
 }

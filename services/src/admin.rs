@@ -11,8 +11,8 @@ use crate::ids::{AccountId, PersonId};
 use crate::passwords::ChoiceError;
 use crate::people::NewPerson;
 use crate::portal::Portal;
-use crate::store::{Tx, accounts, devices, passwords, sessions, throttles};
-use crate::throttles::{account_subject, user_code_subject};
+use crate::store::{Tx, accounts, devices, passwords, sessions};
+use crate::throttles;
 use crate::visit::Visit;
 
 /// What an operator does from the command line.
@@ -126,9 +126,7 @@ impl Admin<'_> {
         account: AccountId,
         person: PersonId,
     ) -> Result<(), StoreError> {
-        let sealer = self.portal.sealer();
-        throttles::delete_all(tx, &user_code_subject(sealer, user_code.as_str())).await?;
-        throttles::delete_all(tx, &account_subject(sealer, account.0)).await?;
+        throttles::forget_all(tx, self.portal.sealer(), user_code.as_str(), account.0).await?;
         let entry = AuditEntry::new(AuditEvent::AccountUnlocked, Outcome::Success, visit).person(person);
         self.portal.audit().append(tx, entry.detail("waits_lifted", true)).await?;
         Ok(())

@@ -5,6 +5,7 @@
 
 mod chain;
 mod event;
+mod reading;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -21,6 +22,7 @@ use crate::store::{Db, Tx};
 use crate::visit::Visit;
 
 pub use event::{AuditEvent, Outcome};
+pub use reading::{AuditExport, AuditLine, AuditReadError};
 
 /// Rows that [`Audit::verify`] reads at a time.
 const VERIFY_BATCH: i64 = 500;
@@ -117,6 +119,12 @@ pub struct AuditFilter {
     pub actor: Option<PersonId>,
     /// Of this kind.
     pub event: Option<AuditEvent>,
+    /// That ended so.
+    pub outcome: Option<Outcome>,
+    /// Not before this moment, Unix milliseconds.
+    pub since: Option<Timestamp>,
+    /// Before this moment, Unix milliseconds.
+    pub until: Option<Timestamp>,
     /// Older than this row: the cursor for the next page.
     pub before_seq: Option<i64>,
     /// At most so many; at most [`LIST_LIMIT`].

@@ -43,6 +43,16 @@ pub mod columns {
     pub const REVIEWS_NUMBER: &str = "reviews.number";
     /// The mobile that was proved in such a registration.
     pub const REVIEWS_MOBILE: &str = "reviews.mobile";
+    /// Why a request for review was decided as it was.
+    pub const REVIEWS_NOTE: &str = "reviews.note";
+    /// A photo.
+    pub const PHOTOS_IMAGE: &str = "photos.image";
+    /// A roster's file between dry run and import.
+    pub const IMPORTS_CONTENT: &str = "imports.content";
+    /// What a dry run or an import found.
+    pub const IMPORTS_REPORT: &str = "imports.report";
+    /// The answer to a request that carried an idempotency key.
+    pub const IDEMPOTENCY_BODY: &str = "idempotency_keys.body";
     /// A security question of a person's own.
     pub const SECURITY_QUESTION: &str = "security_questions.question";
     /// Who a message goes to.

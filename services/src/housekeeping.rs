@@ -1,9 +1,13 @@
 //! Removal of what is over. Nothing depends on it being punctual: every reader looks at the times itself.
 
+use crate::class_events::DEAD_AFTER_MS;
 use crate::clock::{DAY, Timestamp};
 use crate::error::StoreError;
 use crate::portal::Portal;
-use crate::store::{devices, flows, passwords, registrations, sessions, throttles};
+use crate::review_queue;
+use crate::store::{
+    devices, flows, idempotency, imports, passwords, presence, registrations, reviews, sessions, throttles,
+};
 
 /// Rows removed in one transaction: few, because on SQLite everybody else who writes waits for it.
 const BATCH: i64 = 500;
@@ -33,6 +37,14 @@ pub struct Swept {
     pub tickets: u64,
     /// Messages that were done with long ago.
     pub messages: u64,
+    /// Browsers that were closed with a class open.
+    pub presence: u64,
+    /// Answers that are not given again.
+    pub idempotency_keys: u64,
+    /// Decided requests for review whose answers were erased.
+    pub reviews: u64,
+    /// Rosters' files that were never imported, or done with.
+    pub imports: u64,
 }
 
 /// Removal of what is over.
@@ -75,6 +87,10 @@ impl Housekeeping<'_> {
             password_flows: sweep!(portal, passwords::delete_flows, now),
             tickets: sweep!(portal, passwords::delete_tickets, now - TICKETS_KEPT_MS),
             messages: portal.outbox().purge(MESSAGES_KEPT_DAYS).await?,
+            presence: sweep!(portal, presence::delete_dead, now - DEAD_AFTER_MS),
+            idempotency_keys: sweep!(portal, idempotency::delete_expired, now),
+            reviews: sweep!(portal, reviews::erase_decided, now - review_queue::KEPT_MS),
+            imports: sweep!(portal, imports::delete_expired, now),
         })
     }
 }

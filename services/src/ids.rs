@@ -69,6 +69,34 @@ id!(
     PersonId
 );
 id!(
+    /// A school.
+    SchoolId
+);
+id!(
+    /// A class of one school year.
+    ClassId
+);
+id!(
+    /// A stay of a student in a class.
+    EnrolmentId
+);
+id!(
+    /// A post of a member of staff at a school.
+    PostId
+);
+id!(
+    /// A group: a part of one class or of several.
+    GroupId
+);
+id!(
+    /// A roster's file between its dry run and its end.
+    ImportId
+);
+id!(
+    /// A program that uses the API.
+    ApiClientId
+);
+id!(
     /// The account of a person; one person has at most one.
     AccountId
 );

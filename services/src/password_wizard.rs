@@ -6,6 +6,8 @@
 mod choosing;
 mod tickets;
 
+pub(crate) use choosing::OWN as OWN_QUESTION;
+
 use domain::{
     Email, Mobile, Otp, Password, PersonIdentifier, PolicyContext, PolicyName, SecurityQuestion, Unmet, UserCode,
 };

@@ -5,6 +5,7 @@
 
 mod choice;
 mod counting;
+mod proof;
 
 pub use choice::{ChoiceError, PolicyVerdict};
 

@@ -1,13 +1,17 @@
 //! People: adding them with their personal data sealed, and what they see of themselves.
 
+mod children;
 mod opened;
 
 use std::fmt;
 
-use domain::{BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonIdentifier, PersonName, Snils, UserCode};
+use domain::{
+    BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonField, PersonIdentifier, PersonName, Snils, UserCode,
+};
 use serde_json::json;
 use uuid::Uuid;
 
+pub use children::{Child, ChildClass};
 pub(crate) use opened::{OpenError, OpenedPerson, open};
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
@@ -15,12 +19,14 @@ use crate::clock::{DAY, Timestamp};
 use crate::codes::Address;
 use crate::crypto::columns;
 use crate::error::StoreError;
-use crate::ids::{MessageId, PersonId, RoleId};
+use crate::ids::{ClassId, MessageId, PersonId, RoleId};
 use crate::portal::{Portal, SessionsError, Text};
 use crate::sessions::{ListedSession, Session};
 use crate::store::people::{self, NewContacts, PersonRow};
+use crate::store::person_fields::{self, Noted};
 use crate::store::roles::{self, RoleRow};
-use crate::store::{Tx, accounts, guardians};
+use crate::store::tx::ClassEvent;
+use crate::store::{Tx, accounts, enrolments, guardians};
 use crate::visit::Visit;
 
 /// A notice of a change that could not be sent for so long is of no use any more.
@@ -193,12 +199,11 @@ impl People<'_> {
         &self,
         tx: &mut Tx,
         visit: &Visit,
-        person: PersonId,
-        mobile: Option<&Mobile>,
-        email: Option<&Email>,
+        change: ContactChange<'_>,
         now: Timestamp,
     ) -> Result<(), OpenError> {
         let portal = self.portal;
+        let ContactChange { person, by, mobile, email } = change;
         let Some(old) = self.contacts_of(tx, person).await? else { return Ok(()) };
         let mobile = mobile.filter(|mobile| Some(*mobile) != old.mobile.as_ref());
         let email = email.filter(|email| Some(*email) != old.email.as_ref());
@@ -213,38 +218,92 @@ impl People<'_> {
             email_sealed: email.map(|email| seal(columns::PEOPLE_EMAIL, email.as_str())),
             email_index: email.map(|email| index(columns::PEOPLE_EMAIL, &email.comparison_key())),
         };
-        people::update_contacts(tx, person, &contacts, now).await?;
+        let version = people::update_contacts(tx, person, &contacts, now).await?;
+        let noted = Noted { person, version, at: now, by: Some(by), source: person_fields::OWNER };
+        for (field, changed) in [(PersonField::Mobile, mobile.is_some()), (PersonField::Email, email.is_some())] {
+            if changed {
+                person_fields::upsert(tx, &noted, field.code()).await?;
+            }
+        }
+        let classes = enrolments::list_classes_of(tx, person).await?;
+        let changed = |class_id| ClassEvent::Person { class_id, person_id: person, version, by };
+        tx.announce(&classes.into_iter().map(ClassId).map(changed).collect::<Vec<_>>()).await?;
         let record = |mobile: Option<&Mobile>, email: Option<&Email>| json!({ "mobile": mobile.map(Mobile::e164), "email": email.map(Email::as_str) });
-        let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit).actor(person).person(person);
+        let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit).actor(by).person(person);
         let entry = entry
             .before(record(
                 old.mobile.as_ref().filter(|_| mobile.is_some()),
                 old.email.as_ref().filter(|_| email.is_some()),
             ))
             .after(record(mobile, email));
-        portal.audit().append(tx, entry).await?;
-        let notices = [
-            ("mobile_changed", old.mobile.filter(|_| mobile.is_some()).map(Address::Mobile)),
+        let past = PastAddresses {
+            account_id: old.account_id,
+            locale: old.locale.unwrap_or(visit.locale),
+            mobile: old.mobile.filter(|_| mobile.is_some()),
             // An address that differs in its capitals only is no other address.
-            (
-                "email_changed",
-                old.email
-                    .filter(|old| email.is_some_and(|new| new.comparison_key() != old.comparison_key()))
-                    .map(Address::Email),
-            ),
-        ];
+            email: old.email.filter(|old| email.is_some_and(|new| new.comparison_key() != old.comparison_key())),
+        };
+        self.tell_past_addresses(tx, past, now).await?;
+        portal.audit().append(tx, entry).await?;
+        Ok(())
+    }
+
+    /// Tells the owner of an account, at the addresses that it had until now, that it has others: whoever did not want that learns of it
+    /// where the new owner of the account cannot read.
+    pub(crate) async fn tell_past_addresses(
+        &self,
+        tx: &mut Tx,
+        past: PastAddresses,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let portal = self.portal;
+        let notices =
+            [("mobile_changed", past.mobile.map(Address::Mobile)), ("email_changed", past.email.map(Address::Email))];
         for (event, address) in notices {
             let Some(address) = address else { continue };
             let text = Text {
                 idempotency_key: format!("{event}-{}", MessageId::new(now, portal.rng())),
                 event,
-                locale: old.locale.unwrap_or(visit.locale),
+                locale: past.locale,
                 payload: json!({}),
                 expires_at: now + NOTICE_LIFETIME_MS,
             };
-            portal.send(tx, Some((old.account_id, &address)), text).await?;
+            portal.send(tx, Some((past.account_id, &address)), text).await?;
         }
         Ok(())
+    }
+}
+
+/// Contact details that their owner gave.
+pub(crate) struct ContactChange<'a> {
+    pub person: PersonId,
+    /// Who writes them: the owner, or whoever decided that they are the owner's.
+    pub by: PersonId,
+    /// Proved by a code.
+    pub mobile: Option<&'a Mobile>,
+    pub email: Option<&'a Email>,
+}
+
+/// The addresses that an account had until now; none where nothing was changed.
+pub(crate) struct PastAddresses {
+    pub account_id: Option<Uuid>,
+    pub locale: Locale,
+    pub mobile: Option<Mobile>,
+    pub email: Option<Email>,
+}
+
+/// A name as it is on file. Staff may type a person's names one after the other: a part that is still missing is stood in for by the
+/// other one; none when both are missing.
+pub(crate) fn name_on_file(surname: &str, given_name: &str, patronymic: Option<&str>) -> Option<PersonName> {
+    let either = |part: &str, other: &str| if part.is_empty() { other.to_owned() } else { part.to_owned() };
+    PersonName::new(&either(surname, given_name), &either(given_name, surname), patronymic).ok()
+}
+
+/// The short form of a name on file, «Бутрович В. И.»; as much of it as there is.
+pub(crate) fn short_name(surname: &str, given_name: &str, patronymic: Option<&str>) -> String {
+    match PersonName::new(surname, given_name, patronymic) {
+        Ok(name) => name.short(),
+        Err(_) => [surname, given_name].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "),
     }
 }
 

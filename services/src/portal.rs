@@ -13,24 +13,40 @@ pub(crate) use messages::Text;
 
 use uuid::Uuid;
 
+use crate::access::Access;
 use crate::accounts::Accounts;
 use crate::admin::Admin;
+use crate::api_clients::ApiClients;
 use crate::audit::{Audit, AuditEntry};
+use crate::class_editor::ClassEditor;
+use crate::class_events::ClassEvents;
 use crate::clock::{Clock, Timestamp};
 use crate::codes::Codes;
 use crate::context::Context;
 use crate::crypto::Sealer;
+use crate::deliveries::Deliveries;
+use crate::exports::Exports;
+use crate::fresh_proof::FreshProof;
+use crate::groups::Groups;
 use crate::hasher::PasswordHasher;
+use crate::help_desk::HelpDesk;
 use crate::housekeeping::Housekeeping;
+use crate::idempotency::Idempotency;
 use crate::ids::PersonId;
+use crate::imports::Imports;
+use crate::invitations::Invitations;
 use crate::outbox::Outbox;
 use crate::password_wizard::PasswordWizard;
 use crate::passwords::Passwords;
 use crate::people::People;
+use crate::photos::Photos;
 use crate::registrations::Registrations;
+use crate::review_queue::ReviewQueue;
 use crate::rng::Rng;
+use crate::roster::Roster;
 use crate::sessions::Sessions;
 use crate::settings::Settings;
+use crate::staff::Staff;
 use crate::store::Db;
 
 /// What a portal is made of.
@@ -105,6 +121,86 @@ impl Portal {
     /// People and what they see of themselves.
     pub fn people(&self) -> People<'_> {
         People { portal: self }
+    }
+
+    /// Who may do what: asked before everything that staff do.
+    pub fn access(&self) -> Access<'_> {
+        Access { portal: self }
+    }
+
+    /// Schools, classes and who belongs to them.
+    pub fn roster(&self) -> Roster<'_> {
+        Roster { portal: self }
+    }
+
+    /// The people of a class with their contacts, and changes to them.
+    pub fn class_editor(&self) -> ClassEditor<'_> {
+        ClassEditor { portal: self }
+    }
+
+    /// What happens in a class while it is open somewhere: changes, and who else is there.
+    pub fn class_events(&self) -> ClassEvents<'_> {
+        ClassEvents { portal: self }
+    }
+
+    /// Groups of students.
+    pub fn groups(&self) -> Groups<'_> {
+        Groups { portal: self }
+    }
+
+    /// Photos of students.
+    pub fn photos(&self) -> Photos<'_> {
+        Photos { portal: self }
+    }
+
+    /// Members of staff and their roles.
+    pub fn staff(&self) -> Staff<'_> {
+        Staff { portal: self }
+    }
+
+    /// Letters that invite parents to register.
+    pub fn invitations(&self) -> Invitations<'_> {
+        Invitations { portal: self }
+    }
+
+    /// Rosters from files.
+    pub fn imports(&self) -> Imports<'_> {
+        Imports { portal: self }
+    }
+
+    /// The roster as files.
+    pub fn exports(&self) -> Exports<'_> {
+        Exports { portal: self }
+    }
+
+    /// Registrations that staff decide about.
+    pub fn review_queue(&self) -> ReviewQueue<'_> {
+        ReviewQueue { portal: self }
+    }
+
+    /// What staff do for accounts: search, unlock, invite again, end sessions, start a reset.
+    pub fn help_desk(&self) -> HelpDesk<'_> {
+        HelpDesk { portal: self }
+    }
+
+    /// What was sent, when, and whether it arrived.
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries { portal: self }
+    }
+
+    /// Fresh proof of who is signed in, before sensitive changes.
+    pub fn fresh_proof(&self) -> FreshProof<'_> {
+        FreshProof { portal: self }
+    }
+
+    /// Programs that use the API.
+    pub fn api_clients(&self) -> ApiClients<'_> {
+        ApiClients { portal: self }
+    }
+
+    /// Requests that may come twice and are to be done once.
+    pub fn idempotency(&self) -> Idempotency<'_> {
+        Idempotency { portal: self }
     }
 
     /// Accounts of people.

@@ -9,8 +9,12 @@ mod answers;
 mod contact;
 mod job;
 mod recognise;
+mod reviewed;
 mod submit;
 mod verify;
+
+pub(crate) use job::FirstPassword;
+pub(crate) use reviewed::{Approve, Claim};
 
 use domain::{BirthDate, Email, Locale, Mobile, PersonIdentifier};
 use serde_json::json;

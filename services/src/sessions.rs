@@ -9,7 +9,7 @@ mod start;
 use std::fmt;
 use std::net::IpAddr;
 
-use domain::{Grant, Locale, PersonName, Role};
+use domain::{Grant, Locale, Role};
 use uuid::Uuid;
 
 pub(crate) use start::Entry;
@@ -19,6 +19,7 @@ use crate::clock::{MINUTE, Timestamp};
 use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::ids::{AccountId, PersonId, SessionId, Token};
+use crate::people::name_on_file;
 use crate::portal::{Portal, SessionsError};
 use crate::store::roles::RoleRow;
 use crate::store::{roles, sessions};
@@ -188,6 +189,20 @@ impl Sessions<'_> {
         }))
     }
 
+    /// A session with the roles of this moment; `None` when it has ended. It does not count as a use.
+    ///
+    /// # Errors
+    /// The database's errors.
+    pub async fn renewed(&self, session: &Session) -> Result<Option<Session>, SessionsError> {
+        let portal = self.portal;
+        let rows = sessions::list(portal.db(), session.account_id.0, portal.now()).await?;
+        if rows.iter().all(|row| row.id != session.id.0) {
+            return Ok(None);
+        }
+        let grants = grants(&roles::read(portal.db(), session.person_id.0).await?)?;
+        Ok(Some(Session { roles: distinct(&grants), grants, ..session.clone() }))
+    }
+
     /// The live sessions of the account, the one used last first.
     ///
     /// # Errors
@@ -286,8 +301,8 @@ impl Names {
         locale: Option<Locale>,
         grants: &[Grant<Uuid>],
     ) -> Result<Self, StoreError> {
-        let name = PersonName::new(surname, given_name, patronymic)
-            .map_err(|_| StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?;
+        let name = name_on_file(surname, given_name, patronymic)
+            .ok_or(StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?;
         let display = if is_staff(grants) { name.short() } else { name.display(locale.unwrap_or_default()) };
         Ok(Self { display, given: name.given_name().to_owned() })
     }
@@ -316,4 +331,18 @@ pub(crate) fn distinct(grants: &[Grant<Uuid>]) -> Vec<Role> {
         }
     }
     roles
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_name_is_enough_to_sign_in() {
+        for (surname, given_name) in [("Ёлкина", ""), ("", "Ёлкина")] {
+            let names = Names::new(surname, given_name, None, Some(Locale::Ru), &[]).unwrap();
+            assert!(names.display.contains("Ёлкина") && names.given == "Ёлкина");
+        }
+    }
 }

@@ -5,21 +5,34 @@
 //! [`on_read!`](crate::on_read) run it on whichever is there. The few statements that differ stand side by side in [`dialect`].
 
 pub mod accounts;
+pub mod api_clients;
 pub mod audit;
+pub mod classes;
 pub mod consents;
 pub mod db;
+pub mod deliveries;
 pub mod devices;
 pub mod dialect;
+pub mod enrolments;
 pub mod flows;
+pub mod groups;
 pub mod guardians;
+pub mod help_desk;
+pub mod idempotency;
+pub mod imports;
 pub mod meta;
 pub mod outbox;
 pub mod passwords;
 pub mod people;
+pub mod person_fields;
+pub mod photos;
+pub mod posts;
+pub mod presence;
 pub mod registrations;
 pub mod reseal;
 pub mod reviews;
 pub mod roles;
+pub mod schools;
 pub mod sessions;
 pub mod throttles;
 pub mod tx;

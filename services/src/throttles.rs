@@ -128,6 +128,17 @@ fn running(row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
     (row.blocked_until > now).then_some(row.blocked_until)
 }
 
+/// Lifts all waits and limits of an account: its passwords, its codes, its sendings.
+pub(crate) async fn forget_all(
+    tx: &mut Tx,
+    sealer: &Sealer,
+    user_code: &str,
+    account: uuid::Uuid,
+) -> Result<(), StoreError> {
+    throttles::delete_all(tx, &user_code_subject(sealer, user_code)).await?;
+    throttles::delete_all(tx, &account_subject(sealer, account)).await
+}
+
 /// One guess at something that its owner knows, counted like a password: when the wait ends that is running, if one is. Nothing is
 /// counted or forgotten then.
 pub(crate) async fn guess(

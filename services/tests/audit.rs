@@ -24,6 +24,7 @@ on_both_databases!(
     a_long_log_is_verified_in_batches,
     the_log_outlives_a_key_rotation,
     listing_narrows_and_pages,
+    listing_narrows_by_time_and_outcome,
 );
 
 fn person(n: u128) -> PersonId {
@@ -318,4 +319,23 @@ async fn listing_narrows_and_pages(ctx: TestContext) {
     );
     assert_eq!(list(AuditFilter { person: Some(person(5)), ..all.clone() }).await, [0_i64; 0]);
     assert_eq!(list(AuditFilter { limit: 0, ..all }).await, [0_i64; 0]);
+}
+
+async fn listing_narrows_by_time_and_outcome(ctx: TestContext) {
+    let audit = Audit::new(ctx.context());
+    for outcome in [Outcome::Success, Outcome::Failure, Outcome::Refused, Outcome::Success] {
+        append(&ctx, AuditEntry::by_operator(AuditEvent::SignOut, outcome, "r")).await;
+        ctx.clock.advance(1_000);
+    }
+    let list = |filter: AuditFilter| {
+        let audit = audit.clone();
+        async move { audit.list(&filter).await.unwrap().iter().map(|record| record.seq).collect::<Vec<_>>() }
+    };
+    let all = AuditFilter { limit: 100, ..AuditFilter::default() };
+    assert_eq!(list(AuditFilter { outcome: Some(Outcome::Success), ..all.clone() }).await, [4, 1]);
+    assert_eq!(list(AuditFilter { outcome: Some(Outcome::Refused), ..all.clone() }).await, [3]);
+    let second = common::START + 1_000;
+    assert_eq!(list(AuditFilter { since: Some(second), ..all.clone() }).await, [4, 3, 2]);
+    assert_eq!(list(AuditFilter { until: Some(second), ..all.clone() }).await, [1]);
+    assert_eq!(list(AuditFilter { since: Some(second), until: Some(second + 1), ..all }).await, [2]);
 }

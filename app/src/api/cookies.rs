@@ -15,6 +15,8 @@ pub const REGISTRATION: &str = "__Host-registration";
 pub const PASSWORD: &str = "__Host-password";
 /// Says that this browser has signed in before (OWASP device cookie).
 pub const DEVICE: &str = "__Host-device";
+/// The class that was open last in the people area.
+pub const CLASS: &str = "__Host-class";
 /// The chosen language.
 pub const LANGUAGE: &str = "__Host-lang";
 
@@ -64,6 +66,11 @@ pub fn password_flow(token: &Token) -> HeaderValue {
 /// Sets the cookie by which a browser is known again.
 pub fn device(token: &Token) -> HeaderValue {
     set(DEVICE, &token.to_base64url(), Some(LONGEST_S))
+}
+
+/// Remembers the class that was open last. The id is no secret; whether its class may be seen is asked each time.
+pub fn class(id: &str) -> HeaderValue {
+    set(CLASS, id, Some(LONGEST_S))
 }
 
 /// Sets the language's cookie.

@@ -6,10 +6,12 @@ use leptos::prelude::*;
 use crate::{
     components::Icon,
     icons::IconName,
-    page_context::{PageContext, ViewerInfo},
+    page_context::{PageContext, StaffBar, StaffSection, ViewerInfo},
     text::own_name,
     tr,
 };
+
+use super::staff;
 
 pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
     let locale = ctx.locale;
@@ -47,6 +49,7 @@ pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
                         </small>
                     </span>
                 </a>
+                {ctx.workplace().map(|bar| staff::sections(locale, bar))}
                 <a
                     class="tool"
                     href=format!("tel:{help}")
@@ -58,6 +61,7 @@ pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
                 {language_menu(ctx)}
                 {account}
             </div>
+            {ctx.workplace().and_then(|_| staff::systems(ctx))}
         </header>
     }
 }
@@ -114,18 +118,26 @@ fn language_menu(ctx: &PageContext) -> AnyView {
 }
 
 fn account_menu(locale: Locale, viewer: &ViewerInfo) -> AnyView {
-    let who = match &viewer.role_label {
-        Some(role) => format!("{} · {role}", viewer.display_name),
+    let who = match &viewer.staff {
+        Some(bar) => format!("{} · {}", viewer.display_name, bar.as_whom),
         None => viewer.given_name.clone(),
+    };
+    let shown = match &viewer.staff {
+        Some(bar) => {
+            view! { <bdi>{viewer.display_name.clone()}</bdi> <bdi class="as-whom">{bar.as_whom.clone()}</bdi> }
+                .into_any()
+        }
+        None => view! { <bdi>{who.clone()}</bdi> }.into_any(),
     };
     view! {
         <details class="menu">
             <summary class="tool line" aria-label=format!("{who}, {}", tr!(locale, common.my_area))>
                 <Icon name=IconName::User />
-                <bdi>{who.clone()}</bdi>
+                {shown}
                 <Icon name=IconName::Down />
             </summary>
             <ul>
+                {viewer.staff.as_ref().map(|bar| work(locale, viewer, bar))}
                 <li>
                     <a href="/me">{tr!(locale, common.my_area)}</a>
                 </li>
@@ -140,6 +152,31 @@ fn account_menu(locale: Locale, viewer: &ViewerInfo) -> AnyView {
                 </li>
             </ul>
         </details>
+    }
+    .into_any()
+}
+
+/// What the account menu holds for staff besides their own area, which is also where a parent's children are: who they
+/// are here, and the way to their work.
+fn work(locale: Locale, viewer: &ViewerInfo, bar: &StaffBar) -> AnyView {
+    let first = bar.sections.iter().copied().find(|section| *section == StaffSection::Pupils);
+    let first = first.or(bar.sections.first().copied());
+    view! {
+        <li class="who-am-i">
+            <bdi>{viewer.display_name.clone()}</bdi>
+            <small>{bar.as_whom.clone()}</small>
+        </li>
+        {first
+            .map(|section| {
+                view! {
+                    <li>
+                        <a href=section.path()>{staff::section_name(locale, section)}</a>
+                    </li>
+                }
+            })}
+        <li>
+            <a href="/admin/accounts">{tr!(locale, people.accounts)}</a>
+        </li>
     }
     .into_any()
 }

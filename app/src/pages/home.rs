@@ -67,7 +67,8 @@ fn gate(ctx: &PageContext) -> AnyView {
     let locale = ctx.locale;
     let enter = match &ctx.viewer {
         Some(viewer) => {
-            leaf("/me", tr!(locale, home.enter), tr!(locale, home.enter_hint, name = viewer.display_name.clone()))
+            let first = if viewer.staff.is_some() { "/people/pupils" } else { "/me" };
+            leaf(first, tr!(locale, home.enter), tr!(locale, home.enter_hint, name = viewer.display_name.clone()))
         }
         None => leaf("/sign-in", tr!(locale, home.registered), tr!(locale, home.registered_hint).to_owned()),
     };

@@ -2,6 +2,8 @@
 //!
 //! The rule: contact details come masked, and nothing is shown that does not exist: no card without a service behind it.
 
+pub mod child;
+
 use domain::{BirthDate, Locale, UserCode};
 use leptos::prelude::*;
 
@@ -39,6 +41,8 @@ pub struct MeInfo {
     pub messages_locale: Locale,
     /// It has just been chosen.
     pub messages_locale_saved: bool,
+    /// The children whom the school lets this person see.
+    pub children: Vec<child::ChildCard>,
 }
 
 /// What the frame says about the page.
@@ -67,6 +71,7 @@ pub fn Me(
             <p class="muted under">
                 {last} " " <a href="/me/sessions">{tr!(locale, me.not_you)}</a>
             </p>
+            {(!me.children.is_empty()).then(|| child::children_view(locale, &me.children))}
             <section aria-labelledby="h-s">
                 <h2 id="h-s" class="above">
                     {tr!(locale, me.services)}

@@ -2,6 +2,7 @@
 //! registers in a crowd gets one account; what overload does to it; and whether the time of an answer tells who is known.
 //!
 //! It is a stranger to the portal: it makes a demo with the portal's own program, serves it, and knows it over HTTP only.
+//! Beside that it makes rosters of invented people, the demo's and ones of any size.
 
 mod client;
 mod dice;
@@ -13,6 +14,7 @@ mod parts;
 mod people;
 mod process;
 mod report;
+mod roster;
 mod server;
 mod stats;
 
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::dice::Dice;
@@ -47,10 +49,13 @@ const QUEUE: usize = 64;
 #[command(
     name = "schoolgate-load",
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 measured · 1 a rule of registrations or overload is broken · 2 the command line is not \
                   understood · 3 nothing could be measured"
 )]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The portal's program
     #[arg(long, value_name = "FILE", default_value = "target/release/schoolgate")]
     server: PathBuf,
@@ -80,9 +85,25 @@ struct Arguments {
     json: Option<PathBuf>,
 }
 
+/// What is done instead of measuring.
+#[derive(Subcommand)]
+enum Command {
+    /// Make a OneRoster 1.2 roster of invented people, for `schoolgate import`
+    Roster(roster::Options),
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Roster(options)) = &arguments.command {
+        return match roster::run(options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(3)
+            }
+        };
+    }
     let outcome = tokio::select! {
         // Dropping the measurement kills the server.
         stopped = told_to_stop() => Err(stopped),

@@ -29,6 +29,8 @@ section! {
         request_timeout_s: u64 = 30, Rule::Whole(1, 600);
         /// The largest body of a request, in KiB; more is answered with 413.
         body_limit_kib: usize = 256, Rule::Whole(1, 65_536);
+        /// The largest file that is taken, in MiB: rosters and photos.
+        upload_limit_mib: usize = 64, Rule::Whole(1, 64);
         /// How many requests are worked on at once; more are answered with 503 and Retry-After instead of queueing.
         max_in_flight: usize = 512, Rule::Whole(1, 100_000);
         /// Threads that answer requests. 0: one per core, at least 4.

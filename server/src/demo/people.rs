@@ -7,14 +7,12 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use services::people::NewPerson;
 use services::portal::Portal;
-use services::{AccountId, Visit};
+use services::store::Tx;
+use services::{AccountId, PersonId, Timestamp, Visit};
 use uuid::Uuid;
 
 use super::DemoError;
-
-/// The school in Khanty-Mansiysk and its class 5А; the roster bears the same ids.
-const SCHOOL_5: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0005);
-const CLASS_5A: Uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_005a);
+use super::roster::{self, CLASS_5A, PARENT_1, PARENT_NEW, SCHOOL_5};
 
 /// Somebody who can be tried, as `/demo/people.json` lists them. Absent fields are left out.
 #[derive(Clone, Serialize, Deserialize)]
@@ -44,6 +42,12 @@ pub struct DemoPerson {
     /// The ID number of a child.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub child_id: Option<String>,
+    /// The class of a student, or of a class teacher.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub class_id: Option<String>,
+    /// Who a student is at the stand-in for Gosuslugi.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub esia_oid: Option<String>,
 }
 
 impl std::fmt::Debug for DemoPerson {
@@ -73,12 +77,23 @@ struct Plan {
 /// Where a person of the demo is to be found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// In the roster, and with an account.
+    /// On file, and with an account.
     Registered,
-    /// In the roster; the account is made by registering.
-    Roster,
+    /// On file; the account is made by registering.
+    OnFile,
+    /// In the roster's files, under this id there; with an account.
+    RosterRegistered(&'static str),
+    /// In the roster's files, under this id there; the account is made by registering.
+    Roster(&'static str),
     /// Nowhere: for trying what happens then.
     Nowhere,
+}
+
+impl Place {
+    /// The account is there from the beginning.
+    const fn has_account(self) -> bool {
+        matches!(self, Self::Registered | Self::RosterRegistered(_))
+    }
 }
 
 fn staff(key: &str, name: [&str; 3], user_code: &'static str, password: &str, phone: &str, grant: Grant<Uuid>) -> Plan {
@@ -115,7 +130,7 @@ fn parent(key: &str, name: [&str; 2], id_number: &str, birth_date: Option<&str>,
         birth_date: birth_date.map(ToOwned::to_owned),
         grant: None,
         child: None,
-        place: Place::Roster,
+        place: Place::OnFile,
     }
 }
 
@@ -163,12 +178,13 @@ fn fixed() -> Vec<Plan> {
             password: Some("correct horse battery P1".to_owned()),
             email: Some("dana@dugma.example".to_owned()),
             child: Some(child("לדוגמה", "נועם", "000000026")),
-            place: Place::Registered,
-            ..parent("parent-1", ["לדוגמה", "דנה"], "039337423", Some("1984-03-02"), "052-5550134")
+            place: Place::RosterRegistered(PARENT_1),
+            ..parent(PARENT_1, ["לדוגמה", "דנה"], "039337423", Some("1984-03-02"), "052-5550134")
         },
         Plan {
             child: Some(child("ישראלי", "מאיה", "000000018")),
-            ..parent("parent-new", ["ישראלי", "יעל"], "123456782", Some("1985-04-12"), "050-1234567")
+            place: Place::Roster(PARENT_NEW),
+            ..parent(PARENT_NEW, ["ישראלי", "יעל"], "123456782", Some("1985-04-12"), "050-1234567")
         },
         Plan {
             place: Place::Nowhere,
@@ -224,18 +240,56 @@ fn user_code(first: &str) -> Option<UserCode> {
 /// Adds everybody and returns the list for `/demo/people.json`.
 ///
 /// # Errors
-/// When the portal refuses somebody: a fault of this list.
+/// When the portal refuses somebody: a fault of this list, or of the roster's files.
 pub async fn add(portal: &Portal, crowd_size: u32) -> Result<Vec<DemoPerson>, DemoError> {
     let mut people = Vec::new();
     let mut passwords = Vec::new();
-    let all = fixed().into_iter().chain((1..=crowd_size).map(crowd)).chain((1..=crowd_size).map(newcomer));
-    for plan in all {
+    roster::add_schools(portal).await?;
+    // Staff first: the roster finds them by their names, and gives no rights itself but a class teacher's.
+    let (staff, others): (Vec<Plan>, Vec<Plan>) = fixed().into_iter().partition(|plan| plan.grant.is_some());
+    for plan in staff {
+        let (person, account) = add_one(portal, plan).await?;
+        passwords.extend(account);
+        people.push(person);
+    }
+    roster::import(portal).await?;
+    for plan in others {
+        let (person, account) = add_one(portal, plan).await?;
+        passwords.extend(account);
+        people.push(person);
+    }
+    people.extend(students()?);
+    for plan in (1..=crowd_size).map(crowd).chain((1..=crowd_size).map(newcomer)) {
         let (person, account) = add_one(portal, plan).await?;
         passwords.extend(account);
         people.push(person);
     }
     set_passwords(portal, passwords).await?;
     Ok(people)
+}
+
+/// The students for trying the sign-in through Gosuslugi; the roster has entered them.
+fn students() -> Result<Vec<DemoPerson>, DemoError> {
+    let mut listed = Vec::new();
+    for (key, source_id, oid) in roster::STUDENTS {
+        let student = roster::student(source_id).ok_or_else(|| DemoError::Refused(source_id.to_owned()))?;
+        let [surname, given_name, patronymic] = &student.name;
+        let name = PersonName::new(surname, given_name, Some(patronymic)).map_err(|error| refused(&error))?;
+        listed.push(DemoPerson {
+            key: key.to_owned(),
+            name: name.display(Locale::Ru),
+            user_code: None,
+            password: None,
+            id_type: student.snils.as_ref().map(|_| IdKind::RuSnils.code().to_owned()),
+            id_number: student.snils,
+            phone: student.mobile,
+            birth_date: student.birth_date.map(BirthDate::to_iso),
+            child_id: None,
+            class_id: student.class.map(|class| class.to_string()),
+            esia_oid: Some(oid.to_owned()),
+        });
+    }
+    Ok(listed)
 }
 
 /// Passwords are hashed side by side: it is what takes the time.
@@ -291,18 +345,17 @@ async fn add_one(
     };
     let now = portal.now();
     let mut tx = portal.db().begin().await.map_err(|error| refused(&error))?;
+    let person = match plan.place {
+        Place::Nowhere => None,
+        Place::Registered | Place::OnFile => Some(add_person(portal, &mut tx, &new, plan.child.as_ref(), now).await?),
+        Place::RosterRegistered(id) | Place::Roster(id) => {
+            Some(roster::person(id).ok_or_else(|| DemoError::Refused(id.to_owned()))?)
+        }
+    };
     let mut account = None;
-    if plan.place != Place::Nowhere {
-        let person = portal.people().create(&mut tx, &new, now).await.map_err(|error| refused(&error))?;
-        if let Some(child) = &plan.child {
-            let child = portal.people().create(&mut tx, &pupil(child)?, now).await.map_err(|error| refused(&error))?;
-            let added = portal.people().add_guardian(&mut tx, child, person, "guardian", now).await;
-            added.map_err(|error| refused(&error))?;
-        }
-        if plan.place == Place::Registered {
-            let created = portal.accounts().create(&mut tx, &visit(), person, code, now).await;
-            account = Some(created.map_err(|error| refused(&error))?);
-        }
+    if let Some(person) = person.filter(|_| plan.place.has_account()) {
+        let created = portal.accounts().create(&mut tx, &visit(), person, code, now).await;
+        account = Some(created.map_err(|error| refused(&error))?);
     }
     tx.commit().await.map_err(|error| refused(&error))?;
     let password = plan.password.as_deref().map(Password::new).transpose().map_err(|error| refused(&error))?;
@@ -316,8 +369,27 @@ async fn add_one(
         phone: Some(mobile.e164().to_owned()),
         birth_date: birth_date.map(BirthDate::to_iso),
         child_id: plan.child.map(|(_, number)| number),
+        class_id: plan.grant.and_then(|grant| grant.class_id).map(|class| class.to_string()),
+        esia_oid: None,
     };
     Ok((listed, account.map(|account| (account.id, password))))
+}
+
+/// Enters a person, and the child whose guardian the person is.
+async fn add_person(
+    portal: &Portal,
+    tx: &mut Tx,
+    new: &NewPerson,
+    child: Option<&([String; 3], String)>,
+    now: Timestamp,
+) -> Result<PersonId, DemoError> {
+    let person = portal.people().create(tx, new, now).await.map_err(|error| refused(&error))?;
+    if let Some(child) = child {
+        let child = portal.people().create(tx, &pupil(child)?, now).await.map_err(|error| refused(&error))?;
+        let added = portal.people().add_guardian(tx, child, person, "guardian", now).await;
+        added.map_err(|error| refused(&error))?;
+    }
+    Ok(person)
 }
 
 fn pupil((name, number): &([String; 3], String)) -> Result<NewPerson, DemoError> {
@@ -328,11 +400,11 @@ fn pupil((name, number): &([String; 3], String)) -> Result<NewPerson, DemoError>
 }
 
 /// The demo's making, as the audit log names it.
-fn visit() -> Visit {
+pub(super) fn visit() -> Visit {
     Visit { address: None, user_agent: None, request_id: "demo".to_owned(), locale: Locale::En, device: None }
 }
 
-fn refused(error: &dyn std::error::Error) -> DemoError {
+pub(super) fn refused(error: &dyn std::error::Error) -> DemoError {
     DemoError::Refused(error.to_string())
 }
 

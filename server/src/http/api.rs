@@ -2,13 +2,24 @@
 //!
 //! A route and its description are registered together (`routes!`), so neither can exist without the other.
 
+mod api_clients;
+mod audit;
+mod classes;
+mod deliveries;
 mod docs;
+mod events;
 mod extract;
 mod fields;
+mod groups;
+mod idempotent;
+mod imports;
 mod me;
 mod password_policy;
 mod password_resets;
+mod people;
 mod problem;
+mod proof;
+mod readiness;
 mod registrations;
 mod sign_in;
 
@@ -28,26 +39,29 @@ use crate::state::AppState;
         title = "Schoolgate",
         description = "Sign-in and identity of a school community. Requests and answers are JSON; refusals are \
                        problem documents (RFC 9457). Browsers authenticate with the session cookie and must send \
-                       changes from the portal's own origin.",
+                       changes from the portal's own origin; programs authenticate with a bearer token that an \
+                       administrator has made, and do what its scopes name.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     tags(
         (name = "sign-in", description = "Sign in by SMS code or by user code and password. Nobody learns whether an ID number is known."),
         (name = "me", description = "The signed-in person and their sessions."),
+        (name = "classes", description = "Schools, classes and the people in them, as far as the caller's rights reach. What is not allowed is refused and written down."),
+        (name = "administration", description = "Rosters, logs and programs, for those who run the portal."),
         (name = "registration", description = "Register step by step; the school's roster decides who gets an account. Nobody learns whether an ID number is known."),
         (name = "passwords", description = "Password rules, and links to choose a new password.")
     ),
-    components(schemas(Problem)),
-    modifiers(&SessionCookie)
+    components(schemas(Problem, events::PersonChangedEvent, events::PresenceEvent)),
+    modifiers(&WhoAsks)
 )]
 struct Description;
 
-/// Describes the session cookie.
-struct SessionCookie;
+/// Describes how it is known who asks: the session cookie, or a program's token.
+struct WhoAsks;
 
-impl utoipa::Modify for SessionCookie {
+impl utoipa::Modify for WhoAsks {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+        use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
         let components = openapi.components.get_or_insert_with(Default::default);
         components.add_security_scheme(
             "session",
@@ -56,6 +70,10 @@ impl utoipa::Modify for SessionCookie {
                 "Set by a successful sign-in; HttpOnly, Secure, SameSite=Lax.",
             ))),
         );
+        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "A program's token, made by POST /api/v1/api-clients. What it may do is named by its scopes.",
+        ));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     }
 }
 
@@ -68,8 +86,25 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(sign_in::with_password))
             .routes(routes!(me::sign_out))
             .routes(routes!(me::me))
-            .routes(routes!(me::sessions))
+            .routes(routes!(me::sessions, me::end_others))
             .routes(routes!(me::end_session))
+            .routes(routes!(proof::give))
+            .routes(routes!(classes::schools))
+            .routes(routes!(classes::of_school))
+            .routes(routes!(classes::people))
+            .routes(routes!(events::listen))
+            .routes(routes!(readiness::of_class))
+            .routes(routes!(readiness::of_school))
+            .routes(routes!(people::change))
+            .routes(routes!(people::add_parent))
+            .routes(routes!(groups::join, groups::leave))
+            .routes(routes!(imports::list, imports::check))
+            .routes(routes!(imports::show))
+            .routes(routes!(imports::apply))
+            .routes(routes!(audit::list))
+            .routes(routes!(deliveries::list))
+            .routes(routes!(api_clients::list, api_clients::create))
+            .routes(routes!(api_clients::revoke))
             .routes(routes!(registrations::begin))
             .routes(routes!(registrations::consent))
             .routes(routes!(registrations::show, registrations::change))

@@ -4,7 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::api::cookies;
-use app::page_context::{PageContext, ViewerInfo};
+use app::layout::staff::as_whom;
+use app::page_context::{PageContext, StaffBar, StaffSection, ViewerInfo, is_workplace};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -12,11 +13,12 @@ use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Locale;
+use domain::{Locale, Permission, Role, Scope};
 use services::Visit;
 use services::sessions::Session;
 
 use super::errors::Failure;
+use super::security;
 use crate::state::{AppState, WebSettings};
 
 /// The signed-in person of a request, if any.
@@ -78,7 +80,12 @@ pub fn client_address(peer: Option<IpAddr>, headers: &HeaderMap, web: &WebSettin
 /// Finds out who asks and in which language, and puts [`Visit`], [`Viewer`] and [`PageContext`] into the request.
 pub async fn know(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let session = match cookies::read_token(request.headers(), cookies::SESSION) {
+    // A request that shows a program's token is the program's and nobody else's.
+    let cookie = match security::bearer(request.headers()) {
+        Some(_) => None,
+        None => cookies::read_token(request.headers(), cookies::SESSION),
+    };
+    let session = match cookie {
         Some(token) => match state.portal.sessions().find(&token).await {
             Ok(session) => session.map(Arc::new),
             Err(error) => {
@@ -101,7 +108,8 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
         locale,
         device: cookies::read_token(request.headers(), cookies::DEVICE),
     };
-    let page = page_context(&state, &request, locale, session.as_deref(), request_id);
+    let mut page = page_context(&state, &request, locale, session.as_deref(), request_id);
+    count_reviews(&state, session.as_deref(), &mut page).await;
     let extensions = request.extensions_mut();
     extensions.insert(visit);
     extensions.insert(Viewer(session));
@@ -157,13 +165,46 @@ fn page_context(
         viewer: session.map(|session| ViewerInfo {
             given_name: session.given_name.clone(),
             display_name: session.display_name.clone(),
-            role_label: app::text::role_label(locale, &session.roles),
+            staff: staff_bar(locale, request.uri().path(), &session.roles),
         }),
         portal: Arc::clone(&state.info),
-        nonce: request.extensions().get::<super::security::Nonce>().map(|nonce| nonce.0.clone()),
+        nonce: request.extensions().get::<security::Nonce>().map(|nonce| nonce.0.clone()),
         stylesheet: state.assets.stylesheet.clone(),
         request_id,
         now: state.portal.now(),
+    }
+}
+
+/// What the header offers to staff: what the roles open at all; how far they reach, each page asks for itself.
+fn staff_bar(locale: Locale, path: &str, roles: &[Role]) -> Option<StaffBar> {
+    let as_whom = as_whom(locale, roles)?;
+    let sections = StaffSection::ALL.into_iter().filter(|section| {
+        let permission = match section {
+            StaffSection::Administration | StaffSection::Specialists | StaffSection::Teachers => Permission::ReadStaff,
+            StaffSection::Pupils => Permission::ReadContacts,
+            StaffSection::Queue => Permission::WorkReviewQueue,
+        };
+        roles.iter().any(|role| permission.scope(*role) != Scope::None)
+    });
+    Some(StaffBar { sections: sections.collect(), current: StaffSection::of(path), open_reviews: 0, as_whom })
+}
+
+/// How many requests for review wait, for the badge in the staff's header. A page is not lost because its badge is.
+async fn count_reviews(state: &AppState, session: Option<&Session>, page: &mut PageContext) {
+    let (Some(session), Some(bar)) = (session, page.viewer.as_mut().and_then(|viewer| viewer.staff.as_mut())) else {
+        return;
+    };
+    // Pictures have no header.
+    let is_page = is_workplace(&page.path) && !page.path.starts_with("/people/pupils/photo/");
+    if !is_page || !bar.sections.contains(&StaffSection::Queue) {
+        return;
+    }
+    match state.portal.review_queue().open_count(session).await {
+        Ok(count) => bar.open_reviews = count,
+        Err(error) => {
+            let request_id = &page.request_id;
+            tracing::error!(code = error.code(), request_id, error = %error, "reviews could not be counted");
+        }
     }
 }
 
@@ -220,6 +261,7 @@ mod tests {
             trusted_proxies: proxies.iter().filter_map(|text| text.parse().ok()).collect(),
             request_timeout: std::time::Duration::from_secs(1),
             body_limit: 1,
+            upload_limit: 1,
             max_in_flight: 1,
             metrics_elsewhere: true,
         }

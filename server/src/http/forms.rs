@@ -51,8 +51,8 @@ pub async fn sign_in_page(
     Query(query): Query<Next>,
 ) -> Response {
     let next = work::return_to(&query.next);
-    if viewer.0.is_some() {
-        return Redirect::to(next.as_deref().unwrap_or("/me")).into_response();
+    if let Some(session) = &viewer.0 {
+        return Redirect::to(next.as_deref().unwrap_or(work::first_page(&session.roles))).into_response();
     }
     let data = SignInPage::new(&page.portal, next.unwrap_or_default());
     show(&state, StatusCode::OK, &page, Interactive::SignIn(data))
@@ -66,8 +66,8 @@ pub async fn password_page(
     Query(query): Query<Next>,
 ) -> Response {
     let next = work::return_to(&query.next);
-    if viewer.0.is_some() {
-        return Redirect::to(next.as_deref().unwrap_or("/me")).into_response();
+    if let Some(session) = &viewer.0 {
+        return Redirect::to(next.as_deref().unwrap_or(work::first_page(&session.roles))).into_response();
     }
     let data = SignInPage::new(&page.portal, next.unwrap_or_default());
     show(&state, StatusCode::OK, &page, Interactive::Password(data))

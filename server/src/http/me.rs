@@ -4,19 +4,24 @@ use app::api::cookies;
 use app::layout::PageMeta;
 use app::pages;
 use app::pages::me::MeInfo;
+use app::pages::me::child::{self, ChildCard, ChildClass};
 use app::pages::sessions::{Ended, SessionItem, SignInMethod};
-use axum::extract::{Form, Query, State};
-use axum::http::StatusCode;
+use axum::extract::{Form, Path, Query, State};
 use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::Locale;
 use leptos::prelude::*;
 use serde::Deserialize;
 use services::SessionId;
+use services::people::Child;
 use services::portal::SessionsError;
+use services::sessions::Session;
 
 use super::context::{From, Page, SignedInPerson, Viewer};
 use super::errors::Failure;
 use super::pages::document;
+use super::security::CLEARED;
 use crate::state::AppState;
 
 /// `GET /me`
@@ -27,6 +32,7 @@ pub async fn page(
     Query(after): Query<AfterPost>,
 ) -> Result<Response, Failure> {
     let me = state.portal.people().me(&session).await.map_err(|error| fault(&error, &page.request_id))?;
+    let children = children(&state, &session, &page.request_id).await?;
     let info = MeInfo {
         name: me.name.display(page.locale),
         id_number_masked: me.id_number_masked,
@@ -39,12 +45,48 @@ pub async fn page(
         sessions: u64::try_from(me.sessions.len()).unwrap_or(u64::MAX),
         messages_locale: me.locale.unwrap_or(page.locale),
         messages_locale_saved: after.saved == "language",
+        children: children.iter().map(|child| card(page.locale, child)).collect(),
     };
     let meta: PageMeta = pages::me::meta(&page);
     Ok(document(StatusCode::OK, &page, meta, |page| {
         let ctx = page.clone();
         view! { <pages::me::Me ctx me=info /> }.into_any()
     }))
+}
+
+/// `GET /me/children/{id}`: of a child that is not theirs, nobody learns that it exists.
+pub async fn child_page(
+    State(state): State<AppState>,
+    Page(page): Page,
+    SignedInPerson(session): SignedInPerson,
+    Path(id): Path<String>,
+) -> Result<Response, Failure> {
+    let children = children(&state, &session, &page.request_id).await?;
+    let child = children.iter().find(|child| child.id.to_string() == id);
+    let card = card(page.locale, child.ok_or(Failure::status(StatusCode::NOT_FOUND))?);
+    let meta = child::meta(&card);
+    Ok(document(StatusCode::OK, &page, meta, |page| child::child_view(page, card)))
+}
+
+async fn children(state: &AppState, session: &Session, request_id: &str) -> Result<Vec<Child>, Failure> {
+    let children = state.portal.people().children(session).await;
+    children.map_err(|error| Failure::fault(error.code(), &error, request_id))
+}
+
+fn card(locale: Locale, child: &Child) -> ChildCard {
+    let photo = child.class.as_ref().and_then(|class| class.photo);
+    let letter = child.name.given_name().chars().next();
+    ChildCard {
+        id: child.id.to_string(),
+        name: child.name.display(locale),
+        initial: letter.map(String::from).unwrap_or_default(),
+        photo,
+        class: child.class.as_ref().map(|class| ChildClass {
+            title: class.title.as_str().to_owned(),
+            school: class.school.clone(),
+            teachers: class.teachers.clone(),
+        }),
+    }
 }
 
 /// `?ended=`, `?saved=`: what the post before this page did.
@@ -131,7 +173,7 @@ pub async fn set_language(
     SignedInPerson(session): SignedInPerson,
     Form(form): Form<LanguageForm>,
 ) -> Result<Response, Failure> {
-    let locale = domain::Locale::from_code(&form.lang).ok_or(Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+    let locale = Locale::from_code(&form.lang).ok_or(Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
     state.portal.accounts().set_locale(&session, locale).await.map_err(|error| fault(&error, &visit.request_id))?;
     Ok(Redirect::to("/me?saved=language").into_response())
 }
@@ -153,6 +195,7 @@ fn leave() -> Response {
     for name in [cookies::SESSION, cookies::REGISTRATION, cookies::PASSWORD] {
         response.headers_mut().append(SET_COOKIE, cookies::remove(name));
     }
+    response.headers_mut().insert("clear-site-data", HeaderValue::from_static(CLEARED));
     response
 }
 

@@ -1,7 +1,7 @@
 //! Headers that every answer carries (OWASP ASVS 5.0 §3.4), and the same-origin check on every change.
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -10,6 +10,10 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use super::errors::Failure;
 use crate::state::AppState;
+
+/// The value of `Clear-Site-Data` when somebody signs out: what the browser keeps of the portal, such as changes of the
+/// class editor that could not be sent yet, is not for whoever comes next.
+pub const CLEARED: &str = "\"storage\"";
 
 /// The nonce of this answer's scripts.
 #[derive(Clone)]
@@ -59,6 +63,23 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
 /// Refuses changes that come from another site: by `Sec-Fetch-Site`, else by `Origin` against `Host`.
 pub fn same_origin() -> CsrfLayer<fn(ProtectionError) -> Response> {
     CsrfLayer::new().with_rejection_response(refuse as fn(ProtectionError) -> Response)
+}
+
+/// The token of a request that a program sends: `Authorization: Bearer …`.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}
+
+/// Requests with a bearer token and without a cookie are a program's: whatever they say of their origin does not matter,
+/// since no browser adds such a token by itself, and a page of another site is not let to.
+pub async fn let_programs_pass(mut request: Request, next: Next) -> Response {
+    let headers = request.headers_mut();
+    if bearer(headers).is_some() && !headers.contains_key(header::COOKIE) {
+        headers.remove("sec-fetch-site");
+        headers.remove(header::ORIGIN);
+    }
+    next.run(request).await
 }
 
 fn refuse(error: ProtectionError) -> Response {

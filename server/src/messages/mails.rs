@@ -9,7 +9,9 @@ use serde_json::Value;
 use services::Timestamp;
 
 use super::letter::{Letter, isolated};
-use super::payload::{Code, Failures, FirstPassword, OwnUserCode, PasswordReset, RegistrationLink, Review, read};
+use super::payload::{
+    Code, Failures, FirstPassword, NewMobile, OwnUserCode, PasswordReset, RegistrationLink, Review, read,
+};
 use super::{ComposeError, Composed, MessageTexts};
 
 impl MessageTexts {
@@ -22,9 +24,11 @@ impl MessageTexts {
             "first_password" => self.first_password(locale, read(event, content)?),
             "already_registered" => self.already_registered(locale, &read(event, content)?),
             "review_received" => self.review_received(locale, &read(event, content)?),
+            "review_refused" => self.review_refused(locale),
             "password_reset" => self.password_reset(locale, &read(event, content)?),
             "password_chosen" => self.password_chosen(locale, &read(event, content)?),
             "email_changed" => self.email_changed(locale),
+            "mobile_replaced" => self.mobile_replaced(locale, &read(event, content)?),
             other => return Err(ComposeError::UnknownEvent(other.to_owned())),
         };
         Ok(letter.done())
@@ -95,6 +99,14 @@ impl MessageTexts {
             .paragraph(tr!(locale, messages.review_not_you, help = self.help_in_mail(locale)))
     }
 
+    /// Never why: the address was typed, and may be a stranger's.
+    fn review_refused(&self, locale: Locale) -> Letter<'_> {
+        Letter::new(self, locale, tr!(locale, messages.review_refused_subject))
+            .lead(tr!(locale, messages.review_refused_lead))
+            .paragraph(tr!(locale, messages.review_refused_what, help = self.help_in_mail(locale)))
+            .paragraph(tr!(locale, messages.review_refused_not_you))
+    }
+
     fn password_reset(&self, locale: Locale, reset: &PasswordReset) -> Letter<'_> {
         Letter::new(self, locale, tr!(locale, messages.password_reset_subject))
             .lead(tr!(locale, messages.password_reset_lead))
@@ -120,6 +132,15 @@ impl MessageTexts {
             .lead(tr!(locale, messages.email_changed_lead))
             .paragraph(tr!(locale, messages.email_changed_where))
             .paragraph(tr!(locale, messages.mail_not_you, help = self.help_in_mail(locale)))
+    }
+
+    fn mobile_replaced(&self, locale: Locale, new: &NewMobile) -> Letter<'_> {
+        let mobile = isolated(locale, &new.mobile);
+        Letter::new(self, locale, tr!(locale, messages.mobile_replaced_subject))
+            .lead(tr!(locale, messages.mobile_replaced_lead))
+            .paragraph(tr!(locale, messages.mobile_replaced_where, mobile = mobile))
+            .paragraph(tr!(locale, messages.mail_not_you, help = self.help_in_mail(locale)))
+            .paragraph(tr!(locale, messages.mail_never))
     }
 }
 

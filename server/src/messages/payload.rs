@@ -67,6 +67,13 @@ pub(super) struct Review {
     pub(super) answer_by: Timestamp,
 }
 
+/// `mobile_replaced`.
+#[derive(Deserialize)]
+pub(super) struct NewMobile {
+    /// The new number, masked.
+    pub(super) mobile: String,
+}
+
 /// Reads the payload of an event.
 pub(super) fn read<T: DeserializeOwned>(event: &str, content: &serde_json::Value) -> Result<T, ComposeError> {
     T::deserialize(content).map_err(|_| ComposeError::Payload { event: event.to_owned() })

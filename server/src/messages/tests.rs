@@ -55,10 +55,13 @@ fn rows() -> Vec<(&'static str, Channel, Value)> {
         ("already_registered", Channel::Sms, own.clone()),
         ("already_registered", Channel::Mail, own.clone()),
         ("review_received", Channel::Mail, json!({ "answer_by": until })),
+        ("review_refused", Channel::Sms, json!({})),
+        ("review_refused", Channel::Mail, json!({})),
         ("password_reset", Channel::Mail, json!({ "ticket": TOKEN, "expires_at": until })),
         ("password_chosen", Channel::Mail, own),
         ("email_changed", Channel::Mail, json!({})),
         ("mobile_changed", Channel::Sms, json!({})),
+        ("mobile_replaced", Channel::Mail, json!({ "mobile": "050-•••••67" })),
     ]
 }
 

@@ -1,6 +1,8 @@
 //! A portal in one process, driven through its router without a socket.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, reason = "a failed unwrap is a failed test")]
 
+pub mod school;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +21,7 @@ use services::store::meta;
 use services::{
     Clock as _, Db, DbSettings, KeyRing, ManualClock, Portal, PortalParts, Sealer, SeededRng, Settings, Visit,
 };
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 /// 2026-01-15 08:00 UTC.
@@ -35,6 +38,8 @@ pub struct TestPortal {
     pub portal: Portal,
     pub clock: Arc<ManualClock>,
     pub user_code: UserCode,
+    /// Tells the portal to stop.
+    pub stop: watch::Sender<bool>,
     _folder: tempfile::TempDir,
 }
 
@@ -44,6 +49,7 @@ pub fn web() -> WebSettings {
         trusted_proxies: Vec::new(),
         request_timeout: Duration::from_secs(30),
         body_limit: 64 * 1024,
+        upload_limit: 256 * 1024,
         max_in_flight: 100,
         metrics_elsewhere: true,
     }
@@ -93,6 +99,7 @@ async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> Te
         time_zone: name("Asia/Jerusalem"),
     };
     change(&mut info);
+    let (stop, stopped) = watch::channel(false);
     let state = AppState::new(Parts {
         portal: portal.clone(),
         info: Arc::new(info),
@@ -100,8 +107,9 @@ async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> Te
         web,
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
+        stopped,
     });
-    TestPortal { router: router(state), portal, clock, user_code, _folder: folder }
+    TestPortal { router: router(state), portal, clock, user_code, stop, _folder: folder }
 }
 
 pub async fn portal() -> TestPortal {

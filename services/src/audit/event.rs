@@ -95,6 +95,36 @@ events! {
     PasswordSet = "password.set",
     /// A password was hashed anew because the parameters changed.
     PasswordRehashed = "password.rehashed",
+    /// A security question was asked and answered over the phone.
+    SecurityQuestionAnswered = "security_question.answered",
+    /// Somebody was looked for by a number, a mobile or an e-mail.
+    AccountSearched = "account.searched",
+    /// A request for review was decided or postponed, or its decision was refused.
+    ReviewDecided = "review.decided",
+    /// A student was enrolled in a class, or left it.
+    EnrolmentChanged = "enrolment.changed",
+    /// A school or a class was entered or changed.
+    SchoolChanged = "school.changed",
+    /// A guardian was noted, or taken away.
+    GuardianChanged = "guardian.changed",
+    /// A group's members or its title were changed.
+    GroupChanged = "group.changed",
+    /// A photo was put in or removed.
+    PhotoChanged = "photo.changed",
+    /// Everything that is known of a person was looked at.
+    PersonalDataRead = "person.read",
+    /// A roster was tried or imported.
+    RosterImported = "roster.imported",
+    /// A roster was exported.
+    RosterExported = "roster.exported",
+    /// The audit log was exported.
+    AuditExported = "audit.exported",
+    /// Letters that invite parents were printed.
+    InvitationsPrinted = "invitations.printed",
+    /// An invitation was sent again.
+    InvitationSent = "invitation.sent",
+    /// A program got a token for the API, or lost it.
+    ApiClientChanged = "api_client.changed",
     /// A sealing key was added.
     KeysRotated = "keys.rotated",
     /// Stored values were sealed anew under the current key.

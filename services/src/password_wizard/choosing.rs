@@ -11,6 +11,7 @@ use crate::codes::Address;
 use crate::crypto::columns;
 use crate::ids::{AccountId, MessageId, PersonId, Token};
 use crate::passwords::Counts;
+use crate::people::ContactChange;
 use crate::portal::{SignInError, Text};
 use crate::store::passwords::{self, WizardRow};
 use crate::store::{Tx, accounts, devices, people, sessions};
@@ -18,7 +19,7 @@ use crate::throttles::account_subject;
 use crate::visit::Visit;
 
 /// `security_questions.question` of a question of one's own.
-const OWN: &str = "own";
+pub(crate) const OWN: &str = "own";
 
 impl PasswordWizard<'_> {
     /// Chooses the password. All sessions and remembered browsers of the account end, its waits too, its other links are void; the
@@ -69,7 +70,8 @@ impl PasswordWizard<'_> {
             self.write_question(&mut tx, AccountId(account.id), question, &answer_hash, now).await?;
             portal.audit().append(&mut tx, acted(AuditEvent::SecurityQuestionSet)).await?;
         }
-        portal.people().change_contacts(&mut tx, visit, person, None, Some(&choice.email), now).await?;
+        let change = ContactChange { person, by: person, mobile: None, email: Some(&choice.email) };
+        portal.people().change_contacts(&mut tx, visit, change, now).await?;
         WizardStep::Done.code().clone_into(&mut row.step);
         passwords::update_flow(&mut tx, &row).await?;
         let locale = account.locale.as_deref().and_then(domain::Locale::from_code).unwrap_or(visit.locale);

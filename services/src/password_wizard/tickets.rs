@@ -1,6 +1,6 @@
 //! Links that let their owner choose a password: asked for by whoever forgot it, and made with a new account.
 
-use domain::{IdKind, PersonIdentifier};
+use domain::{Email, IdKind, Locale, PersonIdentifier};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -68,21 +68,16 @@ impl PasswordWizard<'_> {
             .filter(|candidate| candidate.state.as_deref() == Some(accounts::ACTIVE))
             .and_then(|candidate| candidate.account_id);
         let contacts = portal.people().contacts(&mut tx, account.unwrap_or_default()).await?;
-        let expires_at = now + portal.settings().password_links.reset_ms;
-        let idempotency_key = format!("reset-{}", MessageId::new(now, portal.rng()));
         let locale = contacts.locale.unwrap_or(visit.locale);
-        let event = "password_reset";
         let person = candidate.as_ref().map(|candidate| candidate.person_id);
         if let (Some(account), Some(email), false) = (account, contacts.email, over) {
-            let ticket = self.new_ticket(&mut tx, account, false, now).await?;
-            let payload = json!({ "ticket": ticket.to_base64url(), "expires_at": expires_at });
-            let text = Text { idempotency_key, event, locale, payload, expires_at };
-            portal.send(&mut tx, Some((Some(account), &Address::Email(email))), text).await?;
+            self.mail_reset(&mut tx, account, email, locale, now).await?;
         } else {
             // As many statements as for somebody: the second stands for the ticket that is not written.
             passwords::replace_tickets(&mut tx, Uuid::nil(), RESET, now).await?;
             passwords::replace_tickets(&mut tx, Uuid::nil(), RESET, now).await?;
-            let payload = json!({ "ticket": Token::generate(portal.rng()).to_base64url(), "expires_at": expires_at });
+            let Text { idempotency_key, event, locale, payload, expires_at } =
+                self.reset_text(&Token::generate(portal.rng()), locale, now);
             let decoy = NewDecoy { idempotency_key, channel: Channel::Mail, event, locale, payload, expires_at };
             portal.outbox().enqueue_decoy(&mut tx, decoy).await?;
         }
@@ -90,6 +85,31 @@ impl PasswordWizard<'_> {
         let entry = about(AuditEntry::new(AuditEvent::PasswordResetRequested, outcome, visit), person);
         portal.audit().append(&mut tx, entry).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// A new link, mailed to the address on file of an account, inside the caller's transaction. Nobody else learns it.
+    pub(crate) async fn mail_reset(
+        &self,
+        tx: &mut Tx,
+        account: Uuid,
+        email: Email,
+        locale: Locale,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let ticket = self.new_ticket(tx, account, false, now).await?;
+        let text = self.reset_text(&ticket, locale, now);
+        self.portal.send(tx, Some((Some(account), &Address::Email(email))), text).await
+    }
+
+    fn reset_text(self, ticket: &Token, locale: Locale, now: Timestamp) -> Text {
+        let expires_at = now + self.portal.settings().password_links.reset_ms;
+        Text {
+            idempotency_key: format!("reset-{}", MessageId::new(now, self.portal.rng())),
+            event: "password_reset",
+            locale,
+            payload: json!({ "ticket": ticket.to_base64url(), "expires_at": expires_at }),
+            expires_at,
+        }
     }
 
     /// A new ticket of an account, inside the caller's transaction; older ones of its kind become void.

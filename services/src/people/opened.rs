@@ -3,7 +3,7 @@
 use domain::{BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonIdentifier, PersonName, Snils};
 use uuid::Uuid;
 
-use super::People;
+use super::{People, name_on_file};
 use crate::crypto::columns;
 use crate::error::{CryptoError, StoreError};
 use crate::ids::PersonId;
@@ -100,8 +100,8 @@ impl People<'_> {
         let Some(row) = people::find(portal.db(), PersonId(id)).await? else { return Ok(None) };
         let kind = row.id_type.as_deref().and_then(IdKind::from_code);
         Ok(Some(OpenedPerson {
-            name: PersonName::new(&row.surname, &row.given_name, row.patronymic.as_deref())
-                .map_err(|_| StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?,
+            name: name_on_file(&row.surname, &row.given_name, row.patronymic.as_deref())
+                .ok_or(StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?,
             birth_date: open(portal, columns::PEOPLE_BIRTH_DATE, id, row.birth_date_sealed.as_deref(), |text| {
                 BirthDate::parse(text).ok()
             })?,

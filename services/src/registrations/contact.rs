@@ -105,7 +105,7 @@ impl Registrations<'_> {
     }
 
     /// Whether one more mail may go to an address that was typed.
-    pub(super) async fn may_mail(&self, tx: &mut Tx, email: &Email, now: Timestamp) -> Result<bool, RegistrationError> {
+    pub(crate) async fn may_mail(&self, tx: &mut Tx, email: &Email, now: Timestamp) -> Result<bool, RegistrationError> {
         let key = email.comparison_key();
         let subject = self.portal.sealer().mac("throttle.email", &[key.as_bytes()]);
         let span = Span { scope: MAILS, subject: &subject, limit: MAILS_PER_HOUR, window_ms: HOUR };

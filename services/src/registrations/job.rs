@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{InitialPassword, Locale, Password};
+use domain::{Email, InitialPassword, Locale, Password};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use crate::clock::{DAY, SECOND, Timestamp};
 use crate::codes::Address;
 use crate::error::StoreError;
 use crate::ids::PersonId;
+use crate::people::ContactChange;
 use crate::portal::{SignInError, Text, about};
 use crate::rng::below;
 use crate::store::passwords;
@@ -26,6 +27,20 @@ use crate::visit::Visit;
 const LEASE_MS: i64 = 60 * SECOND;
 const FIRST_PAUSE_MS: i64 = SECOND;
 const LONGEST_PAUSE_MS: i64 = 300 * SECOND;
+
+/// What the first mail of an account is made of.
+pub(crate) struct FirstPassword<'a> {
+    pub account: Uuid,
+    /// The user code as it is shown.
+    pub user_code: String,
+    pub initial: &'a InitialPassword,
+    /// The initial password's hash.
+    pub phc: &'a str,
+    /// Where it goes; without an address nothing is sent.
+    pub email: Option<Email>,
+    pub locale: Locale,
+    pub idempotency_key: String,
+}
 
 /// The idempotency keys of the two messages that tell of a new account.
 pub(super) fn message_keys(registration: Uuid) -> [String; 2] {
@@ -111,7 +126,6 @@ impl Registrations<'_> {
         now: Timestamp,
     ) -> Result<(), RegistrationError> {
         let portal = self.portal;
-        let settings = portal.settings();
         let created = portal.accounts().create(tx, visit, person, None, now).await.map_err(|error| match error {
             AccountError::Store(error) => RegistrationError::from(error),
             // No code was free: a later try draws others.
@@ -120,16 +134,14 @@ impl Registrations<'_> {
         let account = created.id.0;
         accounts::update_locale(tx, account, visit.locale.code()).await?;
         let (mobile, email) = (answers.mobile()?, answers.email()?);
-        portal.people().change_contacts(tx, visit, person, mobile.as_ref(), email.as_ref(), now).await?;
+        let change = ContactChange { person, by: person, mobile: mobile.as_ref(), email: email.as_ref() };
+        portal.people().change_contacts(tx, visit, change, now).await?;
         if let Some(version) = &answers.consent {
             let given_at = answers.consent_at.unwrap_or(now);
             consents::insert(tx, account, version, visit.locale.code(), given_at).await?;
             let entry = AuditEntry::new(AuditEvent::ConsentGiven, Outcome::Success, visit);
             portal.audit().append(tx, about(entry, Some(person.0)).detail("version", version.as_str())).await?;
         }
-        let ends_at = now + settings.password_links.first_ms;
-        passwords::set_initial(tx, account, phc, ends_at).await?;
-        let ticket = portal.password_wizard().new_ticket(tx, account, true, now).await?;
         let [sms_key, mail_key] = message_keys(row.id);
         if let Some(mobile) = mobile {
             let text = Text {
@@ -141,21 +153,44 @@ impl Registrations<'_> {
             };
             portal.send(tx, Some((Some(account), &Address::Mobile(mobile))), text).await?;
         }
-        if let Some(email) = email {
-            let text = Text {
-                idempotency_key: mail_key,
-                event: "first_password",
-                locale: visit.locale,
-                payload: json!({
-                    "user_code": created.user_code.to_string(),
-                    "password": initial.to_string(),
-                    "ticket": ticket.to_base64url(),
-                    "expires_at": ends_at,
-                }),
-                expires_at: ends_at,
-            };
-            portal.send(tx, Some((Some(account), &Address::Email(email))), text).await?;
-        }
-        Ok(())
+        let first = FirstPassword {
+            account,
+            user_code: created.user_code.to_string(),
+            initial,
+            phc,
+            email,
+            locale: visit.locale,
+            idempotency_key: mail_key,
+        };
+        Ok(self.give_first_password(tx, first, now).await?)
+    }
+
+    /// Gives an account without a password its initial one and its first link, inside the caller's transaction, and mails both. Earlier
+    /// ones are void.
+    pub(crate) async fn give_first_password(
+        &self,
+        tx: &mut Tx,
+        first: FirstPassword<'_>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let portal = self.portal;
+        let FirstPassword { account, user_code, initial, phc, email, locale, idempotency_key } = first;
+        let ends_at = now + portal.settings().password_links.first_ms;
+        passwords::set_initial(tx, account, phc, ends_at).await?;
+        let ticket = portal.password_wizard().new_ticket(tx, account, true, now).await?;
+        let Some(email) = email else { return Ok(()) };
+        let text = Text {
+            idempotency_key,
+            event: "first_password",
+            locale,
+            payload: json!({
+                "user_code": user_code,
+                "password": initial.to_string(),
+                "ticket": ticket.to_base64url(),
+                "expires_at": ends_at,
+            }),
+            expires_at: ends_at,
+        };
+        portal.send(tx, Some((Some(account), &Address::Email(email))), text).await
     }
 }

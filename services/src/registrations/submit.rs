@@ -14,11 +14,13 @@ use crate::ids::{MessageId, ReviewId, Token};
 use crate::portal::{Text, about};
 use crate::store::registrations::{self, QUEUED, REVIEW, RegistrationRow};
 use crate::store::reviews::{self, ReviewRow};
-use crate::store::{Tx, accounts};
+use crate::store::{Tx, accounts, meta};
 use crate::throttles::{self, Span};
 use crate::visit::Visit;
 
 const NOTICES: &str = "registration.notices";
+/// The count of requests that staff have to decide.
+const REVIEW_NUMBER: &str = "review_number";
 
 impl Registrations<'_> {
     /// Hands the registration in. A second time nothing happens.
@@ -93,6 +95,7 @@ impl Registrations<'_> {
         let answer_by = self.answer_by(now);
         let review = ReviewRow {
             id: ReviewId::new(now, portal.rng()).0,
+            number: meta::next_number(tx, REVIEW_NUMBER).await?,
             reason,
             person_id: row.person_id,
             child_id: row.child_id,
@@ -123,7 +126,7 @@ impl Registrations<'_> {
     }
 
     /// Tells the owner of an account that somebody filled in a registration with their number: at most once an hour.
-    pub(super) async fn tell_owner(
+    pub(crate) async fn tell_owner(
         &self,
         tx: &mut Tx,
         visit: &Visit,

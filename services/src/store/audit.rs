@@ -1,10 +1,11 @@
 //! Rows of `audit_log` and its end, `audit_head`.
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 use uuid::Uuid;
 
-use crate::audit::{AuditFilter, LIST_LIMIT};
+use crate::audit::{AuditEvent, AuditFilter, LIST_LIMIT, Outcome};
 use crate::error::StoreError;
+use crate::store::help_desk::Reach;
 use crate::store::{Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
@@ -92,30 +93,89 @@ pub(crate) async fn list_in_order(db: &Db, after: i64, until: i64, limit: i64) -
     Ok(on_read!(db, |p| sqlx::query_as(SQL).bind(after).bind(until).bind(limit).fetch_all(p).await)?)
 }
 
-/// Rows that match, newest first. A text for each index, so that neither database has to guess.
+/// Rows that match, newest first, with the names of who did it and whom it is about.
+#[derive(Clone, FromRow)]
+pub(crate) struct NamedAuditRow {
+    #[sqlx(flatten)]
+    pub row: AuditRow,
+    pub actor_surname: Option<String>,
+    pub actor_given_name: Option<String>,
+    pub actor_patronymic: Option<String>,
+    pub person_surname: Option<String>,
+    pub person_given_name: Option<String>,
+    pub person_patronymic: Option<String>,
+}
+
+/// The conditions of a filter. What it names by its id is a condition of its own, so that each database finds its index.
+fn conditions(filter: &AuditFilter) -> (String, Vec<Uuid>) {
+    let mut text = "l.seq < $1 AND ($3 IS NULL OR l.event = $3) AND ($4 IS NULL OR l.outcome = $4) \
+         AND ($5 IS NULL OR l.at >= $5) AND ($6 IS NULL OR l.at < $6)"
+        .to_owned();
+    let mut ids = Vec::new();
+    for (column, id) in [("l.person_id", filter.person), ("l.actor_id", filter.actor)] {
+        let Some(id) = id else { continue };
+        ids.push(id.0);
+        text = format!("{text} AND {column} = ${}", FIXED + ids.len());
+    }
+    (text, ids)
+}
+
+/// The values that every list binds: cursor, limit, event, outcome, since, until.
+const FIXED: usize = 6;
+
+/// Rows that match, newest first.
 pub(crate) async fn list(db: &Db, filter: &AuditFilter) -> Result<Vec<AuditRow>, StoreError> {
-    const ALL: &str = "SELECT * FROM audit_log WHERE seq < $1 AND ($2 IS NULL OR event = $2) \
-         ORDER BY seq DESC LIMIT $3";
-    const BY_PERSON: &str = "SELECT * FROM audit_log WHERE seq < $1 AND ($2 IS NULL OR event = $2) AND person_id = $4 \
-         ORDER BY seq DESC LIMIT $3";
-    const BY_ACTOR: &str = "SELECT * FROM audit_log WHERE seq < $1 AND ($2 IS NULL OR event = $2) AND actor_id = $4 \
-         ORDER BY seq DESC LIMIT $3";
-    const BY_BOTH: &str = "SELECT * FROM audit_log WHERE seq < $1 AND ($2 IS NULL OR event = $2) AND person_id = $4 \
-         AND actor_id = $5 ORDER BY seq DESC LIMIT $3";
-    let before = filter.before_seq.unwrap_or(i64::MAX);
-    let event = filter.event.map(crate::audit::AuditEvent::code);
-    let limit = i64::from(filter.limit.min(LIST_LIMIT));
-    let (person, actor) = (filter.person.map(|id| id.0), filter.actor.map(|id| id.0));
-    let (sql, ids) = match (person, actor) {
-        (None, None) => (ALL, [None, None]),
-        (Some(person), None) => (BY_PERSON, [Some(person), None]),
-        (None, Some(actor)) => (BY_ACTOR, [Some(actor), None]),
-        (Some(person), Some(actor)) => (BY_BOTH, [Some(person), Some(actor)]),
-    };
+    let (conditions, ids) = conditions(filter);
+    // Made of this file's own words alone.
+    let sql = AssertSqlSafe(format!("SELECT l.* FROM audit_log l WHERE {conditions} ORDER BY l.seq DESC LIMIT $2"));
+    let (before, limit) = (filter.before_seq.unwrap_or(i64::MAX), i64::from(filter.limit.min(LIST_LIMIT)));
+    let (event, outcome) = (filter.event.map(AuditEvent::code), filter.outcome.map(Outcome::code));
     Ok(on_read!(db, |p| {
-        let mut query = sqlx::query_as(sql).bind(before).bind(event).bind(limit);
-        // PostgreSQL wants exactly as many values as the text names.
-        for id in ids.into_iter().flatten() {
+        let mut query = sqlx::query_as::<_, AuditRow>(sql)
+            .bind(before)
+            .bind(limit)
+            .bind(event)
+            .bind(outcome)
+            .bind(filter.since)
+            .bind(filter.until);
+        for id in ids {
+            query = query.bind(id);
+        }
+        query.fetch_all(p).await
+    })?)
+}
+
+/// The same, of what reaches somebody: rows about people in reach, and rows about nobody that people in reach wrote.
+pub(crate) async fn list_in_reach(
+    db: &Db,
+    filter: &AuditFilter,
+    reach: Reach,
+) -> Result<Vec<NamedAuditRow>, StoreError> {
+    let (conditions, mut ids) = conditions(filter);
+    let narrowing = match reach.people(FIXED + ids.len() + 1) {
+        Some((people, id)) => {
+            ids.push(id);
+            format!(" AND (l.person_id IN ({people}) OR (l.person_id IS NULL AND l.actor_id IN ({people})))")
+        }
+        None => String::new(),
+    };
+    let sql = AssertSqlSafe(format!(
+        "SELECT l.*, a.surname AS actor_surname, a.given_name AS actor_given_name, a.patronymic AS actor_patronymic, \
+         w.surname AS person_surname, w.given_name AS person_given_name, w.patronymic AS person_patronymic \
+         FROM audit_log l LEFT JOIN people a ON a.id = l.actor_id LEFT JOIN people w ON w.id = l.person_id \
+         WHERE {conditions}{narrowing} ORDER BY l.seq DESC LIMIT $2"
+    ));
+    let (before, limit) = (filter.before_seq.unwrap_or(i64::MAX), i64::from(filter.limit.min(LIST_LIMIT)));
+    let (event, outcome) = (filter.event.map(AuditEvent::code), filter.outcome.map(Outcome::code));
+    Ok(on_read!(db, |p| {
+        let mut query = sqlx::query_as::<_, NamedAuditRow>(sql)
+            .bind(before)
+            .bind(limit)
+            .bind(event)
+            .bind(outcome)
+            .bind(filter.since)
+            .bind(filter.until);
+        for id in ids {
             query = query.bind(id);
         }
         query.fetch_all(p).await

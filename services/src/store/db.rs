@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Executor as _, PgPool, SqlitePool};
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
 use crate::store::dialect;
-use crate::store::tx::{Bells, Tx, TxKind};
+use crate::store::tx::{Bells, CLASS_CHANNEL, ClassBells, ClassMessage, Tx, TxKind};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -202,6 +202,42 @@ impl Db {
     /// Rings when a transaction that queued a registration was committed by this process.
     pub(crate) fn jobs_bell(&self) -> &Notify {
         &self.bells.jobs
+    }
+
+    /// Rings when something happened in a class: at the commit of this process, and, while [`Db::hear_replicas`] runs, of others.
+    pub(crate) fn class_bells(&self) -> &ClassBells {
+        &self.bells.classes
+    }
+
+    /// Rings the bells of this process for what other replicas announce, until the connection cannot be held any more. Returns at once
+    /// on SQLite, where there are no replicas.
+    pub(crate) async fn hear_replicas(&self) -> Result<(), StoreError> {
+        let Pools::Postgres(pool) = &self.pools else { return Ok(()) };
+        // A connection of its own: it is never given back, and the pool's are counted.
+        let options = pool.connect_options().as_ref().clone();
+        let own =
+            PgPoolOptions::new().max_connections(1).acquire_timeout(CONNECTION_TIMEOUT).connect_lazy_with(options);
+        let mut listener = PgListener::connect_with(&own).await?;
+        listener.listen(CLASS_CHANNEL).await?;
+        // What was announced before this connection stood was not heard.
+        self.bells.classes.ring_all();
+        loop {
+            let Some(heard) = listener.try_recv().await? else {
+                // The connection was lost and stands again.
+                self.bells.classes.ring_all();
+                continue;
+            };
+            // Another version's replica may say what this one does not understand.
+            let Ok(message) = serde_json::from_str::<ClassMessage>(heard.payload()) else {
+                self.bells.classes.ring_all();
+                continue;
+            };
+            if message.origin != self.bells.origin {
+                for event in message.events {
+                    self.bells.classes.ring(event);
+                }
+            }
+        }
     }
 }
 

@@ -70,6 +70,19 @@ pub const LEASE_REGISTRATION: Statement = Statement {
              created_at, expires_at, answer_by, attempts",
 };
 
+/// The fields of a person that staff edit, held until the transaction ends: $1 person. The account is not held: it comes later in the
+/// order of locks.
+pub const LOCK_RECORD: Statement = Statement {
+    sqlite: "SELECT p.id, p.version, p.surname, p.given_name, p.patronymic, p.birth_date_sealed, p.snils_sealed, \
+         p.snils_index, p.mobile_sealed, p.mobile_index, p.email_sealed, p.email_index, p.email_verified_at, p.id_type, \
+         p.id_number_sealed, a.id AS account_id, COALESCE(a.locale, p.locale) AS locale \
+         FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1",
+    postgres: "SELECT p.id, p.version, p.surname, p.given_name, p.patronymic, p.birth_date_sealed, p.snils_sealed, \
+         p.snils_index, p.mobile_sealed, p.mobile_index, p.email_sealed, p.email_index, p.email_verified_at, p.id_type, \
+         p.id_number_sealed, a.id AS account_id, COALESCE(a.locale, p.locale) AS locale \
+         FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1 FOR NO KEY UPDATE OF p",
+};
+
 /// All wizards of an account, held until the transaction ends: $1 account.
 pub const LOCK_PASSWORD_FLOWS: Statement = Statement {
     sqlite: "SELECT id FROM password_flows WHERE account_id = $1 ORDER BY id",
@@ -107,12 +120,32 @@ pub const STALE_REGISTRATIONS: Statement = Statement {
          WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
 };
 
-/// Requests for review whose answers are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+/// Requests for review whose answers (erased some time after the decision) or note are not sealed under the current key; parameters as
+/// in [`STALE_PEOPLE`].
 pub const STALE_REVIEWS: Statement = Statement {
-    sqlite: "SELECT id, answers_sealed AS sealed FROM reviews \
-         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
-    postgres: "SELECT id, answers_sealed AS sealed FROM reviews \
-         WHERE id > $1 AND substr(answers_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+    sqlite: "SELECT id, answers_sealed AS first_sealed, note_sealed AS second_sealed FROM reviews \
+         WHERE id > $1 AND ((length(answers_sealed) > 0 AND substr(answers_sealed, 1, 5) <> $2) \
+             OR substr(note_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
+    postgres: "SELECT id, answers_sealed AS first_sealed, note_sealed AS second_sealed FROM reviews \
+         WHERE id > $1 AND ((length(answers_sealed) > 0 AND substr(answers_sealed, 1, 5) <> $2) \
+             OR substr(note_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Imports whose file or report is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_IMPORTS: Statement = Statement {
+    sqlite: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
+    postgres: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) \
+         ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
+/// Photos that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_PHOTOS: Statement = Statement {
+    sqlite: "SELECT person_id AS id, image_sealed AS sealed FROM photos \
+         WHERE person_id > $1 AND substr(image_sealed, 1, 5) <> $2 ORDER BY person_id LIMIT $3",
+    postgres: "SELECT person_id AS id, image_sealed AS sealed FROM photos \
+         WHERE person_id > $1 AND substr(image_sealed, 1, 5) <> $2 ORDER BY person_id LIMIT $3 FOR UPDATE",
 };
 
 /// Security questions of people's own that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
@@ -125,10 +158,10 @@ pub const STALE_QUESTIONS: Statement = Statement {
 
 /// Unsent messages that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
 pub const STALE_MESSAGES: Statement = Statement {
-    sqlite: "SELECT id, recipient_sealed, payload_sealed FROM outbox \
+    sqlite: "SELECT id, recipient_sealed AS first_sealed, payload_sealed AS second_sealed FROM outbox \
          WHERE id > $1 AND (substr(recipient_sealed, 1, 5) <> $2 OR substr(payload_sealed, 1, 5) <> $2) \
          ORDER BY id LIMIT $3",
-    postgres: "SELECT id, recipient_sealed, payload_sealed FROM outbox \
+    postgres: "SELECT id, recipient_sealed AS first_sealed, payload_sealed AS second_sealed FROM outbox \
          WHERE id > $1 AND (substr(recipient_sealed, 1, 5) <> $2 OR substr(payload_sealed, 1, 5) <> $2) \
          ORDER BY id LIMIT $3 FOR UPDATE",
 };

@@ -81,6 +81,19 @@ pub async fn mark_demo(tx: &mut Tx) -> Result<(), StoreError> {
     update(tx, DEMO, b"1").await
 }
 
+/// The next number of a count that begins with 1: each is given out once, whoever asks at the same time waits. A transaction that is
+/// undone gives its number back.
+pub(crate) async fn next_number(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
+    const LOCK: &str = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = meta.value \
+         RETURNING value";
+    let none = 0_i64.to_be_bytes();
+    let last: Vec<u8> = on_tx!(tx, |c| sqlx::query_scalar(LOCK).bind(name).bind(&none[..]).fetch_one(c).await)?;
+    let last = <[u8; 8]>::try_from(last).map_err(|_| StoreError::Corrupt { column: "meta.value" })?;
+    let next = i64::from_be_bytes(last).saturating_add(1);
+    update(tx, name, &next.to_be_bytes()).await?;
+    Ok(next)
+}
+
 async fn find_in(tx: &mut Tx, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT value FROM meta WHERE name = $1";
     Ok(on_tx!(tx, |c| sqlx::query_scalar(SQL).bind(name).fetch_optional(c).await)?)

@@ -239,3 +239,19 @@ pub(crate) async fn set_question(
         .map(|_| ()))?;
     Ok(())
 }
+
+/// A security question as it is asked over the phone.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct QuestionRow {
+    pub question: String,
+    pub question_sealed: Option<Vec<u8>>,
+    pub answer_hash: String,
+}
+
+const FIND_QUESTION: &str =
+    "SELECT question, question_sealed, answer_hash FROM security_questions WHERE account_id = $1";
+
+/// The security question of an account, outside a transaction.
+pub(crate) async fn read_question(db: &Db, account: Uuid) -> Result<Option<QuestionRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, QuestionRow>(FIND_QUESTION).bind(account).fetch_optional(p).await)?)
+}

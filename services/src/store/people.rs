@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::PersonId;
-use crate::store::{Db, Tx};
+use crate::store::{Backend, Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 /// A row, as it is written and read. `*_sealed` is opened with the row's id.
@@ -140,6 +140,91 @@ pub(crate) async fn lock_account_of(tx: &mut Tx, person: PersonId) -> Result<Opt
     Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(ACCOUNT_OF).bind(person.0).fetch_optional(c).await)?)
 }
 
+/// Holds a person until the end of the transaction; `false` when there is no such person.
+pub(crate) async fn lock(tx: &mut Tx, person: PersonId) -> Result<bool, StoreError> {
+    let held =
+        on_tx!(tx, |c| sqlx::query(LOCK_PERSON).bind(person.0).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(held == 1)
+}
+
+/// The fields of a person that staff edit, with what a change of them depends on.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct RecordRow {
+    pub id: Uuid,
+    pub version: i64,
+    pub surname: String,
+    pub given_name: String,
+    pub patronymic: Option<String>,
+    pub birth_date_sealed: Option<Vec<u8>>,
+    pub snils_sealed: Option<Vec<u8>>,
+    pub snils_index: Option<Vec<u8>>,
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub mobile_index: Option<Vec<u8>>,
+    pub email_sealed: Option<Vec<u8>>,
+    pub email_index: Option<Vec<u8>>,
+    pub email_verified_at: Option<Timestamp>,
+    pub id_type: Option<String>,
+    pub id_number_sealed: Option<Vec<u8>>,
+    pub account_id: Option<Uuid>,
+    /// The language that the account chose, or that is on file for the person.
+    pub locale: Option<String>,
+}
+
+/// The fields of a person, who stays locked until the end of the transaction.
+pub(crate) async fn lock_record(tx: &mut Tx, person: PersonId) -> Result<Option<RecordRow>, StoreError> {
+    let sql = dialect::LOCK_RECORD.on(tx.backend());
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, RecordRow>(sql).bind(person.0).fetch_optional(c).await)?)
+}
+
+/// The fields of a person, outside a transaction.
+pub(crate) async fn read_record(db: &Db, person: PersonId) -> Result<Option<RecordRow>, StoreError> {
+    // The statement without its lock.
+    let sql = dialect::LOCK_RECORD.on(Backend::Sqlite);
+    Ok(on_read!(db, |p| sqlx::query_as::<_, RecordRow>(sql).bind(person.0).fetch_optional(p).await)?)
+}
+
+pub(crate) const SET_RECORD: &str = "UPDATE people SET surname = $2, given_name = $3, patronymic = $4, birth_date_sealed = $5, \
+     snils_sealed = $6, snils_index = $7, mobile_sealed = $8, mobile_index = $9, email_sealed = $10, email_index = $11, \
+     email_verified_at = $12, version = $13, updated_at = $14 WHERE id = $1";
+
+/// Writes the fields that staff edit, and the version that the row brings.
+pub(crate) async fn update_record(tx: &mut Tx, row: &RecordRow, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(SET_RECORD)
+        .bind(row.id)
+        .bind(&row.surname)
+        .bind(&row.given_name)
+        .bind(&row.patronymic)
+        .bind(&row.birth_date_sealed)
+        .bind(&row.snils_sealed)
+        .bind(&row.snils_index)
+        .bind(&row.mobile_sealed)
+        .bind(&row.mobile_index)
+        .bind(&row.email_sealed)
+        .bind(&row.email_index)
+        .bind(row.email_verified_at)
+        .bind(row.version)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+/// A name alone.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct NameRow {
+    pub surname: String,
+    pub given_name: String,
+    pub patronymic: Option<String>,
+}
+
+const NAME: &str = "SELECT surname, given_name, patronymic FROM people WHERE id = $1";
+
+/// The name of a person, outside a transaction.
+pub(crate) async fn read_name(db: &Db, person: Uuid) -> Result<Option<NameRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, NameRow>(NAME).bind(person).fetch_optional(p).await)?)
+}
+
 /// Contact details to be written; `None` leaves what is there.
 #[derive(Default)]
 pub(crate) struct NewContacts {
@@ -152,26 +237,25 @@ pub(crate) struct NewContacts {
 const SET_CONTACTS: &str = "UPDATE people SET mobile_sealed = COALESCE($2, mobile_sealed), \
      mobile_index = COALESCE($3, mobile_index), email_sealed = COALESCE($4, email_sealed), \
      email_index = COALESCE($5, email_index), \
-     email_verified_at = CASE WHEN $5 IS NULL THEN email_verified_at END, version = version + 1, updated_at = $6 WHERE id = $1";
+     email_verified_at = CASE WHEN $5 IS NULL THEN email_verified_at END, version = version + 1, updated_at = $6 WHERE id = $1 \
+     RETURNING version";
 
-/// Writes contact details. An e-mail that is written here was typed by its owner, and not confirmed yet.
+/// Writes contact details; the version that this makes. An e-mail that is written here was typed by its owner, and not confirmed yet.
 pub(crate) async fn update_contacts(
     tx: &mut Tx,
     person: PersonId,
     contacts: &NewContacts,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(SET_CONTACTS)
+) -> Result<i64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, i64>(SET_CONTACTS)
         .bind(person.0)
         .bind(&contacts.mobile_sealed)
         .bind(&contacts.mobile_index)
         .bind(&contacts.email_sealed)
         .bind(&contacts.email_index)
         .bind(now)
-        .execute(c)
-        .await
-        .map(|_| ()))?;
-    Ok(())
+        .fetch_one(c)
+        .await)?)
 }
 
 const CONTACTS_OF: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \

@@ -2,7 +2,8 @@
 //!
 //! In batches of one transaction each, so the portal keeps working beside it. It may be stopped at any moment and begun
 //! again: what is done is told by the key id in each envelope. Versions and dates of the rows stay as they are.
-//! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring.
+//! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring; and answers to requests that
+//! carried an idempotency key, which are gone after a day.
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -42,7 +43,7 @@ pub async fn reseal(context: &Context, batch: u32, mut progress: impl FnMut(u64)
         let mut after = Uuid::nil();
         loop {
             let mut tx = context.db.begin().await?;
-            let rows = table.stale(&mut tx, context, after, batch.max(1)).await?;
+            let rows = table.stale(&mut tx, context, after, batch.clamp(1, table.most())).await?;
             let Some(last) = rows.last() else { break };
             after = last.id;
             for row in &rows {
@@ -65,6 +66,8 @@ enum Table {
     Reviews,
     Questions,
     Outbox,
+    Imports,
+    Photos,
 }
 
 /// A row with its sealed values, each with the name of its column.
@@ -78,7 +81,10 @@ impl StaleRow {
     fn resealed(&self, context: &Context) -> Result<Vec<Option<Vec<u8>>>, ResealError> {
         let (sealer, row) = (&context.sealer, self.id);
         let reseal = |(column, sealed): &(&'static str, Option<Vec<u8>>)| {
-            let Some(envelope) = sealed else { return Ok(None) };
+            // What was erased stays so: some columns are emptied instead of set to nothing.
+            let Some(envelope) = sealed.as_deref().filter(|envelope| !envelope.is_empty()) else {
+                return Ok(sealed.clone());
+            };
             let plain =
                 sealer.open(column, row, envelope).map_err(|source| ResealError::Crypto { column, row, source })?;
             Ok(Some(sealer.seal(context.rng.as_ref(), column, row, &plain)))
@@ -88,8 +94,25 @@ impl StaleRow {
 }
 
 impl Table {
-    const ALL: [Self; 6] =
-        [Self::People, Self::Sessions, Self::Registrations, Self::Reviews, Self::Questions, Self::Outbox];
+    const ALL: [Self; 8] = [
+        Self::People,
+        Self::Sessions,
+        Self::Registrations,
+        Self::Reviews,
+        Self::Questions,
+        Self::Outbox,
+        Self::Imports,
+        Self::Photos,
+    ];
+
+    /// The most rows of one transaction: files and photos are big, and all of them are in memory until it ends.
+    const fn most(self) -> u32 {
+        match self {
+            Self::Imports => 1,
+            Self::Photos => 50,
+            _ => u32::MAX,
+        }
+    }
 
     async fn stale(self, tx: &mut Tx, context: &Context, after: Uuid, limit: u32) -> Result<Vec<StaleRow>, StoreError> {
         let header = context.sealer.current_header();
@@ -106,11 +129,11 @@ impl Table {
                     .await)?;
                 rows.into_iter().map(StaleRow::from).collect()
             }
-            Self::Sessions | Self::Registrations | Self::Reviews | Self::Questions => {
+            Self::Sessions | Self::Registrations | Self::Questions | Self::Photos => {
                 let (statement, column) = match self {
                     Self::Registrations => (dialect::STALE_REGISTRATIONS, columns::REGISTRATIONS_ANSWERS),
-                    Self::Reviews => (dialect::STALE_REVIEWS, columns::REVIEWS_ANSWERS),
                     Self::Questions => (dialect::STALE_QUESTIONS, columns::SECURITY_QUESTION),
+                    Self::Photos => (dialect::STALE_PHOTOS, columns::PHOTOS_IMAGE),
                     _ => (dialect::STALE_SESSIONS, columns::SESSIONS_ADDRESS),
                 };
                 let sql = statement.on(backend);
@@ -122,15 +145,24 @@ impl Table {
                     .await)?;
                 rows.into_iter().map(|row| StaleRow { id: row.id, values: vec![(column, row.sealed)] }).collect()
             }
-            Self::Outbox => {
-                let sql = dialect::STALE_MESSAGES.on(backend);
-                let rows: Vec<MessageRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+            Self::Reviews | Self::Outbox | Self::Imports => {
+                let (statement, first, second) = match self {
+                    Self::Reviews => (dialect::STALE_REVIEWS, columns::REVIEWS_ANSWERS, columns::REVIEWS_NOTE),
+                    Self::Imports => (dialect::STALE_IMPORTS, columns::IMPORTS_CONTENT, columns::IMPORTS_REPORT),
+                    _ => (dialect::STALE_MESSAGES, columns::OUTBOX_RECIPIENT, columns::OUTBOX_PAYLOAD),
+                };
+                let sql = statement.on(backend);
+                let rows: Vec<TwoValuesRow> = on_tx!(tx, |c| sqlx::query_as(sql)
                     .bind(after)
                     .bind(header.as_slice())
                     .bind(limit)
                     .fetch_all(c)
                     .await)?;
-                rows.into_iter().map(StaleRow::from).collect()
+                let stale = |row: TwoValuesRow| StaleRow {
+                    id: row.id,
+                    values: vec![(first, row.first_sealed), (second, row.second_sealed)],
+                };
+                rows.into_iter().map(stale).collect()
             }
         })
     }
@@ -143,9 +175,11 @@ impl Table {
             }
             Self::Sessions => "UPDATE sessions SET address_sealed = $2 WHERE id = $1",
             Self::Registrations => "UPDATE registrations SET answers_sealed = $2 WHERE id = $1",
-            Self::Reviews => "UPDATE reviews SET answers_sealed = $2 WHERE id = $1",
+            Self::Reviews => "UPDATE reviews SET answers_sealed = $2, note_sealed = $3 WHERE id = $1",
             Self::Questions => "UPDATE security_questions SET question_sealed = $2 WHERE account_id = $1",
             Self::Outbox => "UPDATE outbox SET recipient_sealed = $2, payload_sealed = $3 WHERE id = $1",
+            Self::Imports => "UPDATE imports SET content_sealed = $2, report_sealed = $3 WHERE id = $1",
+            Self::Photos => "UPDATE photos SET image_sealed = $2 WHERE person_id = $1",
         };
         on_tx!(tx, |c| {
             let mut query = sqlx::query(sql).bind(id);
@@ -190,21 +224,10 @@ struct OneValueRow {
     sealed: Option<Vec<u8>>,
 }
 
+/// A row of a table with two sealed values.
 #[derive(FromRow)]
-struct MessageRow {
+struct TwoValuesRow {
     id: Uuid,
-    recipient_sealed: Option<Vec<u8>>,
-    payload_sealed: Option<Vec<u8>>,
-}
-
-impl From<MessageRow> for StaleRow {
-    fn from(row: MessageRow) -> Self {
-        Self {
-            id: row.id,
-            values: vec![
-                (columns::OUTBOX_RECIPIENT, row.recipient_sealed),
-                (columns::OUTBOX_PAYLOAD, row.payload_sealed),
-            ],
-        }
-    }
+    first_sealed: Option<Vec<u8>>,
+    second_sealed: Option<Vec<u8>>,
 }

@@ -31,7 +31,7 @@ pub(crate) async fn insert(tx: &mut Tx, id: RoleId, person: PersonId, row: &Role
     Ok(())
 }
 
-const LIST: &str = "SELECT role, school_id, class_id FROM roles WHERE person_id = $1 ORDER BY id";
+pub(crate) const LIST: &str = "SELECT role, school_id, class_id FROM roles WHERE person_id = $1 ORDER BY id";
 
 /// The roles of a person, in the order they were given.
 pub(crate) async fn list(tx: &mut Tx, person: Uuid) -> Result<Vec<RoleRow>, StoreError> {
@@ -41,4 +41,20 @@ pub(crate) async fn list(tx: &mut Tx, person: Uuid) -> Result<Vec<RoleRow>, Stor
 /// The roles of a person, outside a transaction.
 pub(crate) async fn read(db: &Db, person: Uuid) -> Result<Vec<RoleRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, RoleRow>(LIST).bind(person).fetch_all(p).await)?)
+}
+
+const DELETE: &str = "DELETE FROM roles WHERE person_id = $1 AND role = $2 \
+     AND (school_id = $3 OR (school_id IS NULL AND $3 IS NULL)) AND (class_id = $4 OR (class_id IS NULL AND $4 IS NULL))";
+
+/// Takes a role from a person, for exactly this school and class; `false` when the person does not have it.
+pub(crate) async fn delete(tx: &mut Tx, person: PersonId, row: &RoleRow) -> Result<bool, StoreError> {
+    let deleted = on_tx!(tx, |c| sqlx::query(DELETE)
+        .bind(person.0)
+        .bind(&row.role)
+        .bind(row.school_id)
+        .bind(row.class_id)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(deleted > 0)
 }

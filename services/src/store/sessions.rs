@@ -82,6 +82,27 @@ pub(crate) async fn update_last_seen(tx: &mut Tx, id: Uuid, now: Timestamp) -> R
     Ok(())
 }
 
+const PROVE: &str = "UPDATE sessions SET fresh_until = CASE WHEN expires_at < $3 THEN expires_at ELSE $3 END \
+     WHERE id = $1 AND account_id = $2 AND expires_at > $4 AND last_seen_at + idle_ms > $4 RETURNING fresh_until";
+
+/// The owner of a live session has proved anew who they are, until `fresh_until` or the session's end: of this session and no other.
+/// `None` when it has ended.
+pub(crate) async fn update_fresh_until(
+    tx: &mut Tx,
+    id: Uuid,
+    account: Uuid,
+    fresh_until: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Timestamp>(PROVE)
+        .bind(id)
+        .bind(account)
+        .bind(fresh_until)
+        .bind(now)
+        .fetch_optional(c)
+        .await)?)
+}
+
 /// A session as its owner sees it in the list.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct ListedRow {

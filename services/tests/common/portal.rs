@@ -4,14 +4,20 @@
 use std::sync::Arc;
 
 use domain::{
-    Email, Grant, IdKind, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Role, Snils, UserCode,
+    ClassTitle, Country, Email, Grant, IdKind, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Role,
+    SchoolYear, Snils, UserCode,
 };
 use services::accounts::CreatedAccount;
 use services::codes::FlowStarted;
 use services::hasher::{HashSettings, PasswordHasher};
 use services::outbox::LeasedMessage;
+use services::passwords::PasswordOutcome;
 use services::people::NewPerson;
-use services::{AccountId, Portal, PortalParts, Settings, SignInError, SignedIn, Token, Visit};
+use services::roster::{NewClass, NewSchool};
+use services::{
+    AccountId, ClassId, PersonId, Portal, PortalParts, SchoolId, Session, Settings, SignInError, SignedIn, Token, Visit,
+};
+use uuid::Uuid;
 
 use crate::common::TestContext;
 
@@ -150,6 +156,91 @@ impl World {
         self.portal.codes().verify(visit, &started.token, &code).await.expect("signs in")
     }
 
+    /// A school in Russia.
+    pub async fn school(&self, name: &str) -> SchoolId {
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let new = NewSchool { id: None, name, country: Country::Ru, locale: Locale::Ru, source_id: None };
+        let school = self.portal.roster().create_school(&mut tx, &new, self.now()).await.expect("a school");
+        tx.commit().await.expect("commits");
+        school
+    }
+
+    /// A class of this school year.
+    pub async fn class(&self, school: SchoolId, title: &str) -> ClassId {
+        let title = ClassTitle::parse(title).expect("a title");
+        let year = SchoolYear::starting(2025);
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let new = NewClass { id: None, school, title: &title, year, source_id: None };
+        let class = self.portal.roster().create_class(&mut tx, &new, self.now()).await.expect("a class");
+        tx.commit().await.expect("commits");
+        class
+    }
+
+    /// Somebody without an account.
+    pub async fn person(&self, new: &NewPerson) -> PersonId {
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let person = self.portal.people().create(&mut tx, new, self.now()).await.expect("a person");
+        tx.commit().await.expect("commits");
+        person
+    }
+
+    /// A student of a class.
+    pub async fn student(&self, class: ClassId, new: &NewPerson) -> PersonId {
+        let student = self.person(new).await;
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        assert!(self.portal.roster().enrol(&mut tx, class, student, self.now()).await.expect("enrols"));
+        tx.commit().await.expect("commits");
+        student
+    }
+
+    /// An adult becomes a child's `mother`, `father` or `guardian`.
+    pub async fn relate(&self, child: PersonId, adult: PersonId, relation: &str) {
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        self.portal.people().add_guardian(&mut tx, child, adult, relation, self.now()).await.expect("a guardian");
+        tx.commit().await.expect("commits");
+    }
+
+    /// A parent of a child, without an account.
+    pub async fn parent_of(&self, child: PersonId, relation: &str, new: &NewPerson) -> PersonId {
+        let parent = self.person(new).await;
+        self.relate(child, parent, relation).await;
+        parent
+    }
+
+    /// Gives a person an account.
+    pub async fn account_of(&self, person: PersonId) -> CreatedAccount {
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let account = self.portal.accounts().create(&mut tx, &self.home(), person, None, self.now()).await;
+        tx.commit().await.expect("commits");
+        account.expect("an account")
+    }
+
+    /// A new member of staff, signed in with both factors.
+    pub async fn staff(&self, surname: &str, grants: &[Grant<Uuid>]) -> Session {
+        // Numbers that no other person of a test has.
+        let number = format!("+7900555{:04}", self.count("people").await);
+        let new = NewPerson {
+            mobile: Some(mobile(&number)),
+            locale: Some(Locale::Ru),
+            grants: grants.to_vec(),
+            ..NewPerson::named(PersonName::new(surname, "Анна", Some("Петровна")).expect("a name"))
+        };
+        let account = self.add(&new).await;
+        self.sign_in_staff(&account, &number).await
+    }
+
+    /// Signs a member of staff in with both factors.
+    pub async fn sign_in_staff(&self, account: &CreatedAccount, number: &str) -> Session {
+        self.set_password(account.id, GOOD_PASSWORD).await;
+        let passwords = self.portal.passwords();
+        let outcome = passwords.sign_in(&self.home(), account.user_code.as_str(), &password(GOOD_PASSWORD), None).await;
+        let Ok(PasswordOutcome::SecondFactor(started)) = outcome else { panic!("two factors") };
+        let inbox = self.inbox().await;
+        let message = inbox.iter().rfind(|message| message.recipient == number && message.event.ends_with("_code"));
+        let code = code_of(message.expect("a code"));
+        self.verify(&started.token, &code).await.expect("signs in").session
+    }
+
     /// Rows of the audit log with this event and outcome.
     pub async fn audited(&self, event: &str, outcome: &str) -> i64 {
         let sql = format!("SELECT COUNT(*) FROM audit_log WHERE event = '{event}' AND outcome = '{outcome}'");
@@ -202,13 +293,28 @@ pub fn parent() -> NewPerson {
 }
 
 pub fn teacher() -> NewPerson {
-    let school = Some(uuid::Uuid::from_u128(5));
+    let school = Some(Uuid::from_u128(5));
     NewPerson {
         identifier: Some(il_id("123456782")),
         mobile: Some(mobile("+79001234567")),
-        grants: vec![Grant { role: Role::ClassTeacher, school_id: school, class_id: Some(uuid::Uuid::from_u128(51)) }],
+        grants: vec![Grant { role: Role::ClassTeacher, school_id: school, class_id: Some(Uuid::from_u128(51)) }],
         ..NewPerson::named(PersonName::new("Бутрович", "Вера", Some("Ивановна")).expect("a name"))
     }
+}
+
+/// The grant of a class teacher.
+pub fn leads(school: SchoolId, class: ClassId) -> Grant<Uuid> {
+    Grant { role: Role::ClassTeacher, school_id: Some(school.0), class_id: Some(class.0) }
+}
+
+/// The grant of a role for a whole school.
+pub fn at_school(role: Role, school: SchoolId) -> Grant<Uuid> {
+    Grant { role, school_id: Some(school.0), class_id: None }
+}
+
+/// The grant of a system administrator.
+pub fn everywhere() -> Grant<Uuid> {
+    Grant { role: Role::SystemAdministrator, school_id: None, class_id: None }
 }
 
 /// The code of a message, whatever it is for.

@@ -1,7 +1,7 @@
 //! The work behind the sign-in forms, for server functions and plain form posts alike.
 
 use axum::http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
-use domain::{IdKind, Otp, Password, PersonIdentifier};
+use domain::{IdKind, Otp, Password, PersonIdentifier, Role};
 use leptos::prelude::*;
 use services::codes::FlowStarted;
 use services::passwords::PasswordOutcome;
@@ -148,13 +148,19 @@ fn wait_for_code(started: &FlowStarted) -> Done {
 
 fn signed_in_done(signed_in: &SignedIn) -> Done {
     Done {
-        next: signed_in.return_to.clone().unwrap_or_else(|| "/me".to_owned()),
+        next: signed_in.return_to.clone().unwrap_or_else(|| first_page(&signed_in.session.roles).to_owned()),
         cookies: vec![
             cookies::session(&signed_in.token),
             cookies::device(&signed_in.device),
             cookies::remove(cookies::FLOW),
         ],
     }
+}
+
+/// Where somebody goes who asked for no page: staff to their classes, others to their own area.
+#[must_use]
+pub fn first_page(roles: &[Role]) -> &'static str {
+    if roles.is_empty() { "/me" } else { "/people/pupils" }
 }
 
 /// Parses the ID number that was typed; only kinds that this portal has switched on.
@@ -203,6 +209,12 @@ fn refuse(portal: &Portal, visit: &Visit, field: FieldName, error: &SignInError)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn staff_go_to_their_classes_and_others_to_their_own_area() {
+        assert_eq!(first_page(&[]), "/me");
+        assert_eq!(first_page(&[Role::ClassTeacher]), "/people/pupils");
+    }
 
     #[test]
     fn only_local_paths_are_returned_to() {

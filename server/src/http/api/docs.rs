@@ -184,6 +184,10 @@ fn fields_view(schema: &RefOr<Schema>) -> AnyView {
             }
             .into_any()
         }
+        RefOr::T(Schema::AllOf(all_of)) => {
+            let parts: Vec<AnyView> = all_of.items.iter().map(fields_view).collect();
+            view! { <div>{parts}</div> }.into_any()
+        }
         other => type_view(other),
     }
 }

@@ -3,7 +3,7 @@
 use app::api::cookies;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header::SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE};
 use serde::Serialize;
 use services::SessionId;
 use services::portal::SessionsError;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::extract::{From, SignedInPerson};
 use super::problem::Problem;
 use crate::http::context::Viewer;
+use crate::http::security::CLEARED;
 use crate::http::time_text::rfc3339;
 use crate::state::AppState;
 
@@ -150,17 +151,30 @@ pub async fn end_session(
 ) -> Result<(StatusCode, HeaderMap), Problem> {
     let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
     state.portal.sessions().end(&visit, &session, id).await.map_err(|error| fault(&error, &visit.request_id))?;
-    let mut headers = HeaderMap::new();
-    if id == session.id {
-        headers.append(SET_COOKIE, cookies::remove(cookies::SESSION));
-    }
-    Ok((StatusCode::NO_CONTENT, headers))
+    Ok((StatusCode::NO_CONTENT, if id == session.id { gone() } else { HeaderMap::new() }))
+}
+
+/// End all of the person's other sessions
+#[utoipa::path(
+    delete, path = "/me/sessions", tag = "me", operation_id = "endOtherSessions", security(("session" = [])),
+    responses(
+        (status = 204, description = "Ended; the session that asks goes on"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn end_others(
+    State(state): State<AppState>,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+) -> Result<StatusCode, Problem> {
+    state.portal.sessions().end_others(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Sign out
 #[utoipa::path(
     delete, path = "/session", tag = "me", operation_id = "signOut", security(("session" = [])),
-    responses((status = 204, description = "Signed out, also when nobody was signed in"))
+    responses((status = 204, description = "Signed out, also when nobody was signed in. `Clear-Site-Data` empties the browser's storage"))
 )]
 pub async fn sign_out(
     State(state): State<AppState>,
@@ -170,9 +184,15 @@ pub async fn sign_out(
     if let Some(session) = viewer.0 {
         state.portal.sessions().sign_out(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
     }
+    Ok((StatusCode::NO_CONTENT, gone()))
+}
+
+/// What a browser is told whose session has ended.
+fn gone() -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.append(SET_COOKIE, cookies::remove(cookies::SESSION));
-    Ok((StatusCode::NO_CONTENT, headers))
+    headers.insert("clear-site-data", HeaderValue::from_static(CLEARED));
+    headers
 }
 
 fn fault(error: &SessionsError, request_id: &str) -> Problem {

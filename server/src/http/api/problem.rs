@@ -3,7 +3,12 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::{Conflict, PersonRecord, Theirs};
 use serde::Serialize;
+use services::StoreError;
+use services::access::AccessError;
+use services::api_clients::ApiScope;
+use services::fresh_proof::ProofError;
 use services::portal::SignInError;
 use services::registrations::RegistrationError;
 use utoipa::ToSchema;
@@ -31,6 +36,12 @@ pub struct Problem {
     /// The step that a registration is at, when something else was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<String>,
+    /// When somebody else has changed the same: the person as stored now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Box<PersonRecord>>,
+    /// When somebody else has changed the same: what they wrote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    theirs: Vec<Theirs>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
 }
@@ -57,6 +68,8 @@ impl Problem {
             errors: Vec::new(),
             tries_left: None,
             step: None,
+            person: None,
+            theirs: Vec::new(),
             retry_after_s: None,
         }
     }
@@ -85,6 +98,80 @@ impl Problem {
     /// No such address, or no such thing for this person.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing at this address.")
+    }
+
+    /// The signed-in person, or the program, may not do this.
+    pub fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "This is not allowed to you.")
+    }
+
+    /// The program's token does not reach so far.
+    pub fn scope_missing(scope: ApiScope) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "scope-missing", "The token has not the scope that this needs.")
+            .detail(&format!("It needs the scope {}.", scope.code()))
+    }
+
+    /// The request shows no good token.
+    pub fn token_refused() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "token-refused", "The token is unknown, has ended or was taken back.")
+    }
+
+    /// The change needs fresh proof of who makes it.
+    pub fn fresh_proof_needed() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "fresh-proof-needed", "This needs fresh proof of who you are.")
+            .detail("Give your password to POST /api/v1/session/proof, then send the same request again.")
+    }
+
+    /// Some fields were refused.
+    pub fn invalid() -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request has invalid fields.")
+    }
+
+    /// Somebody else has changed the same since the version that the request names.
+    pub fn conflict(conflict: Conflict) -> Self {
+        let mut problem = Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "conflict",
+            "Somebody else has changed the same field meanwhile.",
+        )
+        .detail("Nothing was stored. Send it again with the version of `person` to write over what they wrote.");
+        problem.person = Some(Box::new(conflict.person));
+        problem.theirs = conflict.theirs;
+        problem
+    }
+
+    /// The database did not answer as it should.
+    pub fn store(error: &StoreError, request_id: &str) -> Self {
+        if error.is_temporary() {
+            return Self::busy(1);
+        }
+        Self::fault(error.code(), error, request_id)
+    }
+
+    /// Too much at once, or something in the way: the same request may succeed in a moment.
+    pub fn busy(retry_after_s: u32) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "The portal is busy: the same request may succeed in a moment.",
+        )
+        .retry_after(retry_after_s)
+    }
+
+    /// A fault of our own: the cause goes to the log under the request's id.
+    pub fn fault(code: &str, error: &dyn std::error::Error, request_id: &str) -> Self {
+        tracing::error!(code, request_id, error = %error, "request failed");
+        Self::internal()
+    }
+
+    /// The problem for something that staff may not do, or that is not there.
+    pub fn access(error: &AccessError, request_id: &str) -> Self {
+        match error {
+            AccessError::Refused => Self::forbidden(),
+            AccessError::NotFound => Self::not_found(),
+            AccessError::Store(error) => Self::store(error, request_id),
+            AccessError::Crypto(error) => Self::fault(error.code(), error, request_id),
+        }
     }
 
     /// The request carries no valid session.
@@ -159,6 +246,18 @@ impl Problem {
         }
     }
 
+    /// The problem for a refused proof.
+    pub fn proof(error: &ProofError, now: services::Timestamp, request_id: &str) -> Self {
+        match error {
+            ProofError::NoPassword => Self::new(StatusCode::CONFLICT, error.code(), "The account has no password.")
+                .detail("Sign in anew: a sign-in is fresh proof."),
+            ProofError::SessionEnded => Self::unauthenticated(),
+            // Whoever is signed in stays so: it is the field that is refused.
+            ProofError::SignIn(SignInError::Wrong) => Self::invalid().field("/password", "wrong"),
+            ProofError::SignIn(error) => Self::sign_in(error, now, request_id),
+        }
+    }
+
     /// The problem for a refused step of a registration.
     pub fn registration(error: &RegistrationError, now: services::Timestamp, request_id: &str) -> Self {
         let new = |status, title| Self::new(status, error.code(), title);
@@ -187,6 +286,9 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -22,13 +22,17 @@ use services::registrations::{
 };
 use services::{Timestamp, Token, Visit};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::extract::{Body, From};
 use super::fields::Refused;
+use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent};
 use super::problem::Problem;
 use crate::http::time_text::rfc3339;
 use crate::state::AppState;
 
+/// The shortest idempotency key of somebody who is not signed in: 128 random bits in base64.
+const STRANGERS_KEY_MIN: usize = 22;
 /// Where the consent document is read.
 const CONSENT_URL: &str = "/register/consent";
 
@@ -71,6 +75,18 @@ impl RegistrationRequest {
             (Some(identifier), Some(birth_date), Some(child)) => Ok(Who { identifier, birth_date, child }),
             _ => Err(refused.problem()),
         }
+    }
+
+    /// What is asked for, in short.
+    fn fingerprint(&self) -> [u8; 32] {
+        fingerprint(&[
+            b"beginRegistration",
+            self.id_type.as_deref().unwrap_or_default().as_bytes(),
+            self.id_number.as_bytes(),
+            self.birth_date.as_bytes(),
+            self.child_id.as_bytes(),
+            &[u8::from(self.child_temporary)],
+        ])
     }
 }
 
@@ -275,6 +291,14 @@ impl Desk {
         usual_country(&self.state.info.id_kinds)
     }
 
+    /// Whose idempotency keys are used: nobody is signed in, so they are the address's.
+    fn stranger(&self) -> Uuid {
+        let address = self.visit.address.map(|address| address.to_string()).unwrap_or_default();
+        let mut id = [0; 16];
+        id.iter_mut().zip(fingerprint(&[b"address", address.as_bytes()])).for_each(|(to, from)| *to = from);
+        Uuid::from_bytes(id)
+    }
+
     /// The registration that the address names; what is no token names none.
     fn token(&self, id: &str) -> Result<Token, Problem> {
         Token::parse(id).map_err(|_| self.refuse(&RegistrationError::Gone))
@@ -299,12 +323,18 @@ impl Desk {
 /// a date is refused. The registration lives for an hour. The cookie is set as well, so that a browser can go on in the
 /// portal's pages. A client that sends it back stays in its registration while it is about the same person, under another
 /// `id` for as long as nothing is proved; every other client begins a new one.
+///
+/// With an `Idempotency-Key` the same request from the same address is done once and answered alike for a day. Nobody is
+/// signed in here, so the key is what the answer is kept under: draw it at random, of 22 characters at least.
 #[utoipa::path(
     post, path = "/registrations", tag = "registration", operation_id = "beginRegistration",
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once")),
     request_body = RegistrationRequest,
     responses(
         (status = 202, description = "If the person is known, a code was sent", body = RegistrationStatus),
+        (status = 400, description = "The Idempotency-Key is too short", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "Registration is closed", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Not a number or a date", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "Too many requests from this address", body = Problem, content_type = "application/problem+json")
     )
@@ -312,15 +342,27 @@ impl Desk {
 pub async fn begin(
     desk: Desk,
     headers: HeaderMap,
+    key: IdempotencyKey,
     Body(request): Body<RegistrationRequest>,
-) -> Result<(StatusCode, HeaderMap, Json<RegistrationStatus>), Problem> {
+) -> Result<(HeaderMap, Done), Problem> {
+    if key.0.as_ref().is_some_and(|key| key.len() < STRANGERS_KEY_MIN) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency-key", "The Idempotency-Key is too short.")
+            .detail("Draw at least 22 characters at random."));
+    }
     let who = request.who(&desk.state.info.id_kinds, desk.state.portal.now())?;
     let current = cookies::read_token(&headers, cookies::REGISTRATION);
-    let begun = desk.registrations().begin(&desk.visit, current.as_ref(), &who).await;
-    let token = begun.map_err(|error| desk.refuse(&error))?;
+    let fingerprint = request.fingerprint();
+    let (state, request_id, owner) = (desk.state.clone(), desk.visit.request_id.clone(), desk.stranger());
+    let work = async move {
+        let begun = desk.registrations().begin(&desk.visit, current.as_ref(), &who).await;
+        let token = begun.map_err(|error| desk.refuse(&error))?;
+        Done::new(StatusCode::ACCEPTED, &desk.status(&token).await?.0)
+    };
+    let done = idempotent(&state, &request_id, owner, key, fingerprint, work).await?;
+    let token = done.text("id").and_then(|id| Token::parse(&id).ok()).ok_or_else(Problem::internal)?;
     let mut cookie = HeaderMap::new();
     cookie.append(SET_COOKIE, cookies::registration(&token));
-    Ok((StatusCode::ACCEPTED, cookie, desk.status(&token).await?))
+    Ok((cookie, done))
 }
 
 /// How far a registration is

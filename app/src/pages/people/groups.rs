@@ -1,0 +1,335 @@
+//! «Зачисление в группы»: groups × students as check boxes, one form with one button.
+//!
+//! The rule: the form says what it showed, so that only what the reader changed is changed; what somebody else did
+//! meanwhile stays.
+
+use domain::Locale;
+use leptos::prelude::*;
+
+use super::frame::{ClassFrame, class_head};
+use super::list::save_button;
+use crate::{
+    components::{Button, ButtonLook, ErrorItem, ErrorSummary, Field, Icon, Note, Tone},
+    icons::IconName,
+    layout::PageMeta,
+    page_context::PageContext,
+    tr, tr_count,
+};
+
+/// `name` of the field that says which form was posted.
+pub const DO: &str = "do";
+/// `name` of the boxes: the value is `group:student`.
+pub const MEMBER: &str = "in";
+/// `name` of what the form showed: the value is `group:student student …`.
+pub const SHOWN: &str = "was";
+
+/// A student's row.
+#[derive(Clone)]
+pub struct GroupStudent {
+    /// The person's id.
+    pub id: String,
+    /// The whole name, in the order of the reader's language.
+    pub name: String,
+}
+
+/// A group's column.
+#[derive(Clone)]
+pub struct GroupColumn {
+    /// The group's id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// Which students of this class are in it.
+    pub members: Vec<String>,
+}
+
+/// What the post before this page did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupsDone {
+    /// So many memberships were changed.
+    Members(u64),
+    /// A group was made.
+    Created,
+    /// A group was renamed.
+    Renamed,
+    /// A group was deleted.
+    Deleted,
+}
+
+/// A name that was refused.
+#[derive(Clone)]
+pub struct RefusedTitle {
+    /// The group to be renamed; none for a new one.
+    pub group: Option<String>,
+    /// What was typed.
+    pub typed: String,
+}
+
+/// What the page shows.
+#[derive(Clone)]
+pub struct GroupsPage {
+    /// Picker and tabs.
+    pub frame: ClassFrame,
+    /// The class, in the order of the register.
+    pub students: Vec<GroupStudent>,
+    /// The groups of this class.
+    pub groups: Vec<GroupColumn>,
+    /// The reader may change them.
+    pub may_edit: bool,
+    /// What has just happened.
+    pub done: Option<GroupsDone>,
+    /// A name that was just refused.
+    pub refused: Option<RefusedTitle>,
+}
+
+/// What the frame says about the page.
+#[must_use]
+pub fn meta(ctx: &PageContext, page: &GroupsPage) -> PageMeta {
+    let title = tr!(ctx.locale, people.groups_title, class = page.frame.class_title.clone());
+    PageMeta { private: true, has_errors: page.refused.is_some(), ..PageMeta::titled(title) }
+}
+
+/// The page.
+pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
+    let locale = ctx.locale;
+    let GroupsPage { frame, students, groups, may_edit, done, refused } = page;
+    let path = frame.path();
+    let problem = refused.as_ref().map(|refused| ErrorItem {
+        field: Some(title_id(refused.group.as_deref())),
+        text: tr!(locale, people.group_title_bad).to_owned(),
+    });
+    let body = if groups.is_empty() {
+        view! {
+            <div class="empty">
+                <p>{tr!(locale, people.groups_empty)}</p>
+            </div>
+        }
+        .into_any()
+    } else {
+        members(locale, &path, &students, &groups, may_edit)
+    };
+    let manage = may_edit.then(|| manage(locale, &path, &groups, refused.as_ref()));
+    let problem_items: Vec<_> = problem.into_iter().collect();
+    view! {
+        <div class="work">
+            {class_head(ctx, &frame, None)} <div class="toolbar">
+                <div class="title">
+                    <h1>{tr!(locale, people.groups_title, class = frame.class_title.clone())}</h1>
+                    <p class="muted small">{tr!(locale, people.groups_lead)}</p>
+                </div>
+            </div> <div class="stack">
+                <ErrorSummary
+                    title=tr!(locale, people.check).to_owned()
+                    items=problem_items
+                />
+                {done.map(|done| done_view(locale, done))}
+                {body}
+                {manage}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn done_view(locale: Locale, done: GroupsDone) -> AnyView {
+    let words = match done {
+        GroupsDone::Members(0) => tr!(locale, people.groups_unchanged).to_owned(),
+        GroupsDone::Members(count) => tr_count!(locale, count, people.groups_saved),
+        GroupsDone::Created => tr!(locale, people.group_created).to_owned(),
+        GroupsDone::Renamed => tr!(locale, people.group_renamed).to_owned(),
+        GroupsDone::Deleted => tr!(locale, people.group_deleted).to_owned(),
+    };
+    view! {
+        <Note tone=Tone::Good icon=IconName::Check role="status">
+            <p>{words}</p>
+        </Note>
+    }
+    .into_any()
+}
+
+/// The boxes. Without the right to change them they are marks.
+fn members(locale: Locale, path: &str, students: &[GroupStudent], groups: &[GroupColumn], may_edit: bool) -> AnyView {
+    let heads = groups
+        .iter()
+        .map(|group| {
+            view! {
+                <th scope="col">
+                    <bdi>{group.title.clone()}</bdi>
+                </th>
+            }
+        })
+        .collect_view();
+    let rows = students
+        .iter()
+        .map(|student| {
+            let cells = groups.iter().map(|group| cell(locale, student, group, may_edit)).collect_view();
+            view! {
+                <tr>
+                    <th scope="row">
+                        <bdi>{student.name.clone()}</bdi>
+                    </th>
+                    {cells}
+                </tr>
+            }
+        })
+        .collect_view();
+    let sums =
+        groups.iter().map(|group| view! { <td class="num">{group.members.len().to_string()}</td> }).collect_view();
+    let shown = groups
+        .iter()
+        .map(|group| {
+            let was = format!("{}:{}", group.id, group.members.join(" "));
+            view! { <input type="hidden" name=SHOWN value=was /> }
+        })
+        .collect_view();
+    let table = view! {
+        <div class="scroll" role="region" tabindex="0" aria-label=tr!(locale, people.tab_groups)>
+            <table class="tbl boxes">
+                <caption class="vh">{tr!(locale, people.tab_groups)}</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">{tr!(locale, people.student)}</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+                <tfoot>
+                    <tr>
+                        <th scope="row">{tr!(locale, people.in_all)}</th>
+                        {sums}
+                    </tr>
+                </tfoot>
+            </table>
+        </div>
+    };
+    if !may_edit {
+        return table.into_any();
+    }
+    view! {
+        <form method="post" action=path.to_owned()>
+            <input type="hidden" name=DO value="members" />
+            {shown}
+            {table}
+            <div class="btns stay">
+                <button class="btn s">
+                    <Icon name=IconName::Check />
+                    {tr!(locale, people.save)}
+                </button>
+            </div>
+        </form>
+    }
+    .into_any()
+}
+
+fn cell(locale: Locale, student: &GroupStudent, group: &GroupColumn, may_edit: bool) -> AnyView {
+    let is_member = group.members.contains(&student.id);
+    let words = tr!(locale, people.in_group, student = student.name.clone(), group = group.title.clone());
+    if !may_edit {
+        let mark = is_member.then(|| {
+            view! {
+                <Icon name=IconName::Check />
+                <span class="vh">{words}</span>
+            }
+        });
+        return view! { <td>{mark}</td> }.into_any();
+    }
+    view! {
+        <td>
+            <label class="box">
+                <input
+                    type="checkbox"
+                    name=MEMBER
+                    value=format!("{}:{}", group.id, student.id)
+                    checked=is_member
+                    autocomplete="off"
+                />
+                <span class="vh">{words}</span>
+            </label>
+        </td>
+    }
+    .into_any()
+}
+
+/// `id` of the field with a group's name.
+fn title_id(group: Option<&str>) -> String {
+    group.map_or_else(|| "group-new".to_owned(), |group| format!("group-{group}"))
+}
+
+/// New groups, other names, and the end of a group.
+fn manage(locale: Locale, path: &str, groups: &[GroupColumn], refused: Option<&RefusedTitle>) -> AnyView {
+    let typed = |group: Option<&str>| {
+        refused.filter(|refused| refused.group.as_deref() == group).map(|refused| refused.typed.clone())
+    };
+    let error = |group: Option<&str>| typed(group).map(|_| tr!(locale, people.group_title_bad).to_owned());
+    let new = view! {
+        <form method="post" action=path.to_owned() class="inline">
+            <input type="hidden" name=DO value="create" />
+            <Field
+                id=title_id(None)
+                name="title"
+                label=tr!(locale, people.group_title)
+                hint=tr!(locale, people.group_title_hint).to_owned()
+                error=error(None)
+                value=typed(None).unwrap_or_default()
+                maxlength=60_u16
+            />
+            {save_button(tr!(locale, people.group_create))}
+        </form>
+    };
+    let each = groups
+        .iter()
+        .map(|group| {
+            let id = Some(group.id.as_str());
+            let value = typed(id).unwrap_or_else(|| group.title.clone());
+            one_group(locale, path, group, value, error(id))
+        })
+        .collect_view();
+    view! {
+        <div class="forms">
+            <section class="card" aria-labelledby="h-new">
+                <h2 id="h-new">{tr!(locale, people.group_new)}</h2>
+                {new}
+            </section>
+            {(!groups.is_empty())
+                .then(|| {
+                    view! {
+                        <details class="more card" open=refused.is_some_and(|refused| refused.group.is_some())>
+                            <summary>{tr!(locale, people.group_manage)}</summary>
+                            <ul class="links">{each}</ul>
+                        </details>
+                    }
+                })}
+        </div>
+    }
+    .into_any()
+}
+
+fn one_group(locale: Locale, path: &str, group: &GroupColumn, value: String, error: Option<String>) -> AnyView {
+    view! {
+        <li>
+            <form method="post" action=path.to_owned() class="inline what">
+                <input type="hidden" name=DO value="rename" />
+                <input type="hidden" name="group" value=group.id.clone() />
+                <Field
+                    id=title_id(Some(&group.id))
+                    name="title"
+                    label=tr!(locale, people.group_title)
+                    error=error
+                    value=value
+                    maxlength=60_u16
+                />
+                {save_button(tr!(locale, people.group_rename))}
+            </form>
+            <details class="more">
+                <summary>{tr!(locale, people.group_delete)}</summary>
+                <form method="post" action=path.to_owned()>
+                    <input type="hidden" name=DO value="delete" />
+                    <input type="hidden" name="group" value=group.id.clone() />
+                    <p class="small above">{tr!(locale, people.group_delete_sure)}</p>
+                    <Button look=ButtonLook::Danger>{tr!(locale, people.group_delete)}</Button>
+                </form>
+            </details>
+        </li>
+    }
+    .into_any()
+}

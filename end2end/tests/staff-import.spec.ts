@@ -1,0 +1,242 @@
+// Rosters from files, on the administrators' page: the dry run, what it refuses, applying, and the same file again.
+//
+// On the server with short times: nobody changes its people, so that what is counted is what the file says.
+import type { Locator, Page } from '@playwright/test';
+
+import { summary } from '../support/flows.ts';
+import { png } from '../support/png.ts';
+import { type Files, roster } from '../support/roster.ts';
+import { type StaffKey, asStaff, staffAsks } from '../support/staff.ts';
+import { type Portal, expect, test } from '../support/test.ts';
+import { en, pattern } from '../support/words.ts';
+import { zip } from '../support/zip.ts';
+
+/** A school of its own with one class, two students and a mother of both. */
+function small(): { name: string; files: Files } {
+  const id = `s${Date.now().toString(36)}${Math.floor(Math.random() * 1_000)}`;
+  const name = `Школа № 7-${id}, Ханты-Мансийск`;
+  const table = (...rows: string[]): string => `${rows.join('\n')}\n`;
+  const files = {
+    'academicSessions.csv': roster('demo')['academicSessions.csv'] ?? '',
+    'orgs.csv': table('sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId,metadata.country,metadata.locale', `${id},,,"${name}",school,,,ru,ru`),
+    'classes.csv': table(
+      'sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods',
+      `${id}-7a,,,7А,07,,,homeroom,,${id},year-2026,,,`,
+    ),
+    'users.csv': table(
+      'sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password,metadata.il.idNumber,metadata.ru.snils',
+      `${id}-1,,,true,,,Иван,Сёмин,Тестович,,${id}-1@primer.example,,,${id}-m,07,a password that is ignored,,`,
+      `${id}-2,,,true,,,Нина,Сёмина,Тестовна,,,,,${id}-m,07,,,`,
+      `${id}-m,,,true,,,Инна,Сёмина,,,${id}-m@primer.example,,,,,,,`,
+    ),
+    'roles.csv': table(
+      'sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId',
+      `${id}-r1,,,${id}-1,primary,student,,,${id},`,
+      `${id}-r2,,,${id}-2,primary,student,,,${id},`,
+      `${id}-rm,,,${id}-m,primary,parent,,,${id},`,
+    ),
+    'enrollments.csv': table(
+      'sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate',
+      `${id}-e1,,,${id}-7a,${id},${id}-1,student,,,`,
+      `${id}-e2,,,${id}-7a,${id},${id}-2,student,,,`,
+    ),
+  };
+  return { name, files };
+}
+
+/** Hands a file in, as people do. */
+async function handIn(page: Page, portal: Portal, name: string, buffer: Buffer): Promise<void> {
+  await page.goto(`${portal.origin}/admin/import`);
+  await page.locator('#file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+  await page.getByRole('button', { name: en('admin', 'check_file'), exact: true }).click();
+}
+
+async function isChecked(page: Page, name: string): Promise<void> {
+  await page.waitForURL(/\/admin\/import\/[\w-]{36}$/);
+  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
+  await expect(page.getByText(en('admin', 'checked_why'))).toBeVisible();
+}
+
+const KINDS = ['schools', 'classes', 'students', 'parents', 'staff', 'enrolments'] as const;
+type Kind = (typeof KINDS)[number];
+interface Count {
+  new: number;
+  changed: number;
+  unchanged: number;
+  leaving: number;
+  bad: number;
+}
+
+/** The table of what would change. */
+async function counts(page: Page): Promise<Record<Kind, Count>> {
+  const read = async (kind: Kind): Promise<[Kind, Count]> => {
+    const row = page.locator('table.counts tbody tr').filter({ has: page.getByRole('rowheader', { name: en('admin', `kind_${kind}`), exact: true }) });
+    const [one = 0, changed = 0, unchanged = 0, leaving = 0, bad = 0] = (await row.locator('td').allInnerTexts()).map(Number);
+    return [kind, { new: one, changed, unchanged, leaving, bad }];
+  };
+  return Object.fromEntries(await Promise.all(KINDS.map(read))) as Record<Kind, Count>;
+}
+
+const only = (some: Partial<Count>): Count => ({ new: 0, changed: 0, unchanged: 0, leaving: 0, bad: 0, ...some });
+const applyButton = (page: Page): Locator => page.getByRole('button', { name: en('admin', 'apply'), exact: true });
+
+async function imports(portal: Portal, key: StaffKey): Promise<string[]> {
+  const raw = await staffAsks(portal, key, '/api/v1/imports');
+  expect(raw.status).toBe(200);
+  return (JSON.parse(raw.body.toString()) as { items: { file_name: string }[] }).items.map((item) => item.file_name);
+}
+
+test('a file of bad rows: each is named with file, line, column and reason, and nothing is changed', async ({ page, context, quick }) => {
+  await asStaff(context, quick, 'system');
+  await handIn(page, quick, 'bad-rows.zip', zip(roster('bad')));
+  await isChecked(page, 'bad-rows.zip');
+  const found = await counts(page);
+  expect([found.schools.new, found.classes.new, found.enrolments.new]).toEqual([1, 2, 5]);
+  expect(found.students.new + found.parents.new + found.staff.new).toBe(6);
+  for (const kind of KINDS) expect([found[kind].changed, found[kind].leaving], kind).toEqual([0, 0]);
+
+  const bad = page.locator('section[aria-labelledby="bad"]');
+  await expect(bad.getByRole('heading')).toHaveText('21 rows were refused');
+  await expect(bad.locator('tbody tr')).toHaveCount(21);
+  const reasons: [string, number][] = [
+    ...['date_future', 'characters', 'email', 'mobile_landline', 'no_such_day', 'required', 'snils_check'].map((code): [string, number] => [en('people', `fault_${code}`), 1]),
+    ...['class_title', 'columns', 'duplicate', 'duplicate_snils', 'id_number', 'no_school', 'scientific', 'two_classes', 'unknown_class', 'unknown_school'].map(
+      (code): [string, number] => [en('admin', `row_${code}`), 1],
+    ),
+    [en('admin', 'row_unknown_role'), 2],
+    [en('admin', 'row_unknown_person'), 2],
+  ];
+  const said = await bad.locator('tbody tr td:nth-child(4)').allInnerTexts();
+  for (const [words, count] of reasons) expect(said.filter((text) => text.startsWith(words)).length, words).toBe(count);
+  expect(reasons.reduce((sum, [, count]) => sum + count, 0)).toBe(21);
+  const excel = bad.locator('tbody tr').filter({ hasText: '9.01E+10' });
+  await expect(excel.locator('td').nth(0)).toHaveText('users.csv');
+  await expect(excel.locator('td').nth(1)).toHaveText('6');
+  await expect(excel.locator('td').nth(2)).toHaveText('sms');
+  // What would not be applied is said beside the button.
+  await expect(page.getByText(en('admin', 'apply_without_bad'))).toBeVisible();
+
+  const schools = await staffAsks(quick, 'system', '/api/v1/schools');
+  expect(schools.body.toString(), 'a dry run enters nothing').not.toContain('Школа № 9');
+});
+
+test('a roster is checked, then applied; the same file a second time changes nothing', async ({ page, context, quick }) => {
+  test.setTimeout(180_000);
+  const { name, files } = small();
+  const emails = (files['users.csv'] ?? '').match(/[\w-]+@primer\.example/g) ?? [];
+  expect(emails).toHaveLength(2);
+  quick.note(...emails);
+  await asStaff(context, quick, 'system');
+  await handIn(page, quick, 'small.zip', zip(files));
+  await isChecked(page, 'small.zip');
+  expect(await counts(page)).toEqual({
+    schools: only({ new: 1 }),
+    classes: only({ new: 1 }),
+    students: only({ new: 2 }),
+    parents: only({ new: 1 }),
+    staff: only({}),
+    enrolments: only({ new: 2 }),
+  });
+  await expect(page.locator('section[aria-labelledby="bad"]')).toHaveCount(0);
+  expect((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()).not.toContain(name);
+
+  const at = page.url();
+  const [ordered] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), applyButton(page).click()]);
+  expect(ordered.status()).toBe(303);
+  // A worker does it. The page looks again by itself; without waiting for that, we do.
+  await expect(async () => {
+    await page.goto(at);
+    await expect(page.getByText(en('admin', 'applied_why'))).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(applyButton(page)).toHaveCount(0);
+
+  const schools = JSON.parse((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()) as { items: { id: string; name: string }[] };
+  const school = schools.items.find((one) => one.name === name);
+  expect(school, 'the school is there').toBeDefined();
+  const classes = JSON.parse((await staffAsks(quick, 'system', `/api/v1/schools/${school?.id}/classes`)).body.toString()) as {
+    items: { id: string; title: string; students: number }[];
+  };
+  expect(classes.items).toMatchObject([{ title: '7А', students: 2 }]);
+  await page.goto(`${quick.origin}/people/pupils/${classes.items[0]?.id}/list`);
+  await expect(page.locator('table.tbl tbody tr')).toHaveCount(2);
+  await expect(page.locator('table.tbl tbody tr').first()).toContainText('Инна');
+
+  await handIn(page, quick, 'small-again.zip', zip(files));
+  await isChecked(page, 'small-again.zip');
+  for (const [kind, count] of Object.entries(await counts(page))) expect(count, kind).toEqual(only({ unchanged: count.unchanged }));
+  await expect(page.getByText(en('admin', 'nothing_to_change'))).toBeVisible();
+  await expect(applyButton(page), 'there is nothing to apply').toHaveCount(0);
+});
+
+test('the demo’s own roster again changes nothing', async ({ page, context, quick }) => {
+  test.setTimeout(180_000);
+  await asStaff(context, quick, 'system');
+  await handIn(page, quick, 'demo.zip', zip(roster('demo')));
+  await isChecked(page, 'demo.zip');
+  const found = await counts(page);
+  expect([found.schools, found.students]).toEqual([only({ unchanged: 2 }), only({ unchanged: 150 })]);
+  for (const kind of KINDS) expect(found[kind], kind).toEqual(only({ unchanged: found[kind].unchanged }));
+  await expect(page.locator('section[aria-labelledby="bad"]')).toHaveCount(0);
+  await expect(page.getByText(en('admin', 'nothing_to_change'))).toBeVisible();
+  await expect(applyButton(page)).toHaveCount(0);
+});
+
+test('a school administrator imports the own school only; a deputy head looks on', async ({ page, context, another, quick, guard }) => {
+  guard.expects(422);
+  const { name, files } = small();
+  await asStaff(context, quick, 'admin-5');
+  await handIn(page, quick, 'other-school.zip', zip(files));
+  await expect(summary(page)).toContainText(name);
+  await expect(page.locator('#file-e')).toHaveText(pattern('en', 'admin', 'file_other_school'));
+  // The demo's file is about both schools, so all of it is refused.
+  await handIn(page, quick, 'both-schools.zip', zip(roster('demo')));
+  await expect(summary(page)).toContainText('ניצנים, חיפה');
+  expect(await imports(quick, 'admin-5')).not.toEqual(expect.arrayContaining(['other-school.zip']));
+  expect(await imports(quick, 'system')).not.toEqual(expect.arrayContaining(['both-schools.zip']));
+
+  const deputy = await another();
+  await asStaff(deputy.context, quick, 'deputy-5');
+  await deputy.page.goto(`${quick.origin}/admin/import`);
+  await expect(deputy.page.getByRole('heading', { level: 1, name: en('admin', 'import_title') })).toBeVisible();
+  await expect(deputy.page.locator('#file')).toHaveCount(0);
+});
+
+test('an import is nobody else’s to look at or to apply', async ({ quick }) => {
+  const { files } = small();
+  const parts = { file: { name: 'private.zip', content: zip(files) } };
+  const made = await staffAsks(quick, 'system', '/api/v1/imports', { parts });
+  expect(made.status, made.body.toString()).toBe(201);
+  const { id, state } = JSON.parse(made.body.toString()) as { id: string; state: string };
+  expect(state).toBe('checked');
+  for (const key of ['deputy-5', 'admin-5'] as const) {
+    for (const at of [`/api/v1/imports/${id}`, `/admin/import/${id}`]) expect((await staffAsks(quick, key, at)).status, `${key} ${at}`).toBe(403);
+    expect((await staffAsks(quick, key, `/api/v1/imports/${id}/apply`, { method: 'POST' })).status, key).toBe(403);
+    expect((await staffAsks(quick, key, `/admin/import/${id}`, { form: { do: 'apply' } })).status, key).toBe(403);
+  }
+  const still = await staffAsks(quick, 'system', `/api/v1/imports/${id}`);
+  expect(JSON.parse(still.body.toString())).toMatchObject({ state: 'checked' });
+});
+
+test('what is no roster is refused with its reason, and is not kept', async ({ page, context, quick, guard }) => {
+  guard.expects(422);
+  await asStaff(context, quick, 'system');
+  const refused: [string, Buffer, string?][] = [
+    ['no-roster.zip', zip({ 'readme.txt': 'no roster' }), en('admin', 'file_not_recognised')],
+    ['letter.txt', Buffer.from('Dear school,\nthis is a letter and no roster.\n')],
+    ['photo.csv', png(8, 8)],
+    ['half.zip', zip(small().files).subarray(0, 200), en('admin', 'file_damaged')],
+    ['no-users.zip', zip(Object.fromEntries(Object.entries(small().files).filter(([file]) => file !== 'users.csv')))],
+  ];
+  for (const [name, content, words] of refused) {
+    await handIn(page, quick, name, content);
+    await expect(summary(page), name).toBeVisible();
+    await expect(page, name).toHaveTitle(/^Error: /);
+    await expect(page.locator('#file-e'), name).toBeVisible();
+    if (words !== undefined) await expect(summary(page), name).toContainText(words);
+  }
+  await page.goto(`${quick.origin}/admin/import`);
+  await page.getByRole('button', { name: en('admin', 'check_file'), exact: true }).click();
+  await expect(summary(page)).toContainText(en('admin', 'file_missing'));
+  const kept = await imports(quick, 'system');
+  for (const [name] of refused) expect(kept).not.toContain(name);
+});

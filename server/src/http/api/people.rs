@@ -1,0 +1,223 @@
+//! `/api/v1/people/…`: changes to the people of a class.
+
+#![allow(clippy::result_large_err, reason = "a problem is made once for a refused request, and goes straight out")]
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use domain::{PersonField, PersonFields, PersonSaved, Relation};
+use serde::Deserialize;
+use serde_json::Value;
+use services::PersonId;
+use services::api_clients::ApiScope;
+use services::class_editor::ChangeError;
+use utoipa::ToSchema;
+
+use super::extract::{Actor, Body, From};
+use super::fields::pointer;
+use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent};
+use super::problem::Problem;
+use crate::state::AppState;
+
+/// Fields by their names, as they were sent. Sorted, so that the same fields are the same text.
+type Sent = BTreeMap<String, Value>;
+/// What fields are to hold; `None` empties one.
+type Changes = BTreeMap<PersonField, Option<String>>;
+
+/// A parent to be added.
+#[derive(Deserialize, ToSchema)]
+pub struct NewParent {
+    /// What the parent is to the student.
+    #[schema(value_type = Relation)]
+    relation: String,
+    /// What is known of the parent.
+    #[serde(flatten)]
+    #[schema(value_type = PersonFields)]
+    fields: Sent,
+}
+
+/// Change a person's data
+///
+/// Of a student or a parent in reach. Only the fields that are sent are changed; `null` empties one. `If-Match` names the
+/// version that the change was made on: what others have changed since then in other fields is kept, the same field with
+/// another value is refused with 412 and what they wrote. A contact that somebody signs in with needs fresh proof of who
+/// makes the change, which programs cannot give.
+#[utoipa::path(
+    patch, path = "/people/{id}", tag = "classes", operation_id = "changePerson",
+    security(("session" = []), ("token" = ["write:people"])),
+    params(
+        ("id" = String, Path, description = "The person's id"),
+        ("If-Match" = String, Header, description = "The version that was seen, in quotes: the `ETag` of the last answer", example = "\"7\""),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once")
+    ),
+    request_body = PersonFields,
+    responses(
+        (status = 200, description = "Stored durably; the `ETag` is the new version", body = PersonSaved),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed, or fresh proof is needed: `type` tells which", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such person", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody else has changed the same field; nothing was stored", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn change(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    key: IdempotencyKey,
+    Body(sent): Body<Sent>,
+) -> Result<Done, Problem> {
+    actor.with(ApiScope::WritePeople)?;
+    let person: PersonId = id.parse().map_err(|_| Problem::not_found())?;
+    let base = base_version(&headers)?;
+    let changes = changes(&sent)?;
+    let request =
+        fingerprint(&[b"changePerson", person.0.as_bytes(), &base.to_be_bytes(), sent_text(&sent)?.as_bytes()]);
+    let (owner, request_id) = (actor.owner(), visit.request_id.clone());
+    let work = {
+        let state = state.clone();
+        async move {
+            let actor = actor.with(ApiScope::WritePeople)?;
+            let saved = state.portal.class_editor().change(&visit, actor, person, base, &changes).await;
+            saved_answer(saved, &visit.request_id)
+        }
+    };
+    idempotent(&state, &request_id, owner, key, request, work).await
+}
+
+/// Add a parent of a student
+///
+/// With what is known of the parent so far. A mother or a father who is there already is changed instead, as if nothing
+/// of them had been seen.
+#[utoipa::path(
+    post, path = "/people/{id}/parents", tag = "classes", operation_id = "addParent",
+    security(("session" = []), ("token" = ["write:people"])),
+    params(
+        ("id" = String, Path, description = "The student's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once")
+    ),
+    request_body = NewParent,
+    responses(
+        (status = 200, description = "Stored durably; the `ETag` is the parent's version", body = PersonSaved),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such student", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody else has added the parent with other values; nothing was stored", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn add_parent(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Path(id): Path<String>,
+    key: IdempotencyKey,
+    Body(parent): Body<NewParent>,
+) -> Result<Done, Problem> {
+    actor.with(ApiScope::WritePeople)?;
+    let student: PersonId = id.parse().map_err(|_| Problem::not_found())?;
+    let relation = Relation::from_code(&parent.relation);
+    let relation = relation.ok_or_else(|| Problem::invalid().field("/relation", "unknown"))?;
+    let changes = changes(&parent.fields)?;
+    let sent = sent_text(&parent.fields)?;
+    let request = fingerprint(&[b"addParent", student.0.as_bytes(), relation.code().as_bytes(), sent.as_bytes()]);
+    let (owner, request_id) = (actor.owner(), visit.request_id.clone());
+    let work = {
+        let state = state.clone();
+        async move {
+            let actor = actor.with(ApiScope::WritePeople)?;
+            let saved = state.portal.class_editor().add_parent(&visit, actor, student, relation, &changes).await;
+            saved_answer(saved, &visit.request_id)
+        }
+    };
+    idempotent(&state, &request_id, owner, key, request, work).await
+}
+
+/// The version that `If-Match` names.
+fn base_version(headers: &HeaderMap) -> Result<i64, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-missing", "If-Match is missing.")
+            .detail("Send the version that was seen, in quotes."));
+    };
+    let version = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    version.ok_or_else(|| {
+        Problem::new(StatusCode::BAD_REQUEST, "if-match", "If-Match names no version.")
+            .detail("Send the ETag of the last answer as it was.")
+    })
+}
+
+/// The fields as they are typed: texts, or `null`.
+fn changes(sent: &Sent) -> Result<Changes, Problem> {
+    let mut changes = Changes::new();
+    let mut refused = Vec::new();
+    for (name, value) in sent {
+        match (PersonField::from_code(name), value) {
+            (None, _) => refused.push((name, "unknown")),
+            (Some(field), Value::String(text)) => _ = changes.insert(field, Some(text.clone())),
+            (Some(field), Value::Null) => _ = changes.insert(field, None),
+            (Some(_), _) => refused.push((name, "not_text")),
+        }
+    }
+    if refused.is_empty() {
+        return Ok(changes);
+    }
+    Err(refused.into_iter().fold(Problem::invalid(), |problem, (name, code)| problem.field(&pointer(name), code)))
+}
+
+fn sent_text(sent: &Sent) -> Result<String, Problem> {
+    serde_json::to_string(sent).map_err(|_| Problem::internal())
+}
+
+fn saved_answer(saved: Result<PersonSaved, ChangeError>, request_id: &str) -> Result<Done, Problem> {
+    match saved {
+        Ok(saved) => Ok(Done::new(StatusCode::OK, &saved)?.version(saved.person.version)),
+        Err(ChangeError::Access(error)) => Err(Problem::access(&error, request_id)),
+        Err(ChangeError::Conflict(conflict)) => Err(Problem::conflict(*conflict)),
+        Err(ChangeError::Invalid(faults)) => Err(faults
+            .into_iter()
+            .fold(Problem::invalid(), |problem, (field, fault)| problem.field(&pointer(field.code()), fault.code()))),
+        Err(ChangeError::ProofNeeded) => Err(Problem::fresh_proof_needed()),
+        Err(ChangeError::Gone) => Err(Problem::not_found()),
+        Err(ChangeError::Store(error)) => Err(Problem::store(&error, request_id)),
+        Err(ChangeError::Crypto(error)) => Err(Problem::fault(error.code(), &error, request_id)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+    use super::*;
+
+    fn base(if_match: Option<&'static str>) -> Option<i64> {
+        let mut headers = HeaderMap::new();
+        if let Some(value) = if_match {
+            headers.insert(header::IF_MATCH, value.parse().unwrap());
+        }
+        base_version(&headers).ok()
+    }
+
+    #[test]
+    fn a_version_stands_in_quotes() {
+        assert_eq!(base(Some("\"7\"")), Some(7));
+        for other in ["7", "W/\"7\"", "*", "\"\"", "\"seven\"", "\"7"] {
+            assert_eq!(base(Some(other)), None, "{other}");
+        }
+        assert_eq!(base(None), None);
+    }
+
+    #[test]
+    fn only_texts_and_nothing_can_be_sent() {
+        let sent: Sent = serde_json::from_str(r#"{"mobile":"050-1234567","email":null}"#).unwrap();
+        let changes = changes(&sent).ok().unwrap();
+        assert_eq!(changes.get(&PersonField::Mobile), Some(&Some("050-1234567".to_owned())));
+        assert_eq!(changes.get(&PersonField::Email), Some(&None));
+        let sent: Sent = serde_json::from_str(r#"{"snils":5}"#).unwrap();
+        assert!(super::changes(&sent).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! «Список»: the class register, as a page, as a search, for paper; and the letters that invite parents.
+
+use app::page_context::PageContext;
+use app::pages::people::Tab;
+use app::pages::people::letters::{self, Letter, LettersPage, letters_view};
+use app::pages::people::list::{ListPage, ParentLine, Shown, StudentLine, list_view, meta, print_view};
+use axum::extract::{Form, OriginalUri, Path, Query, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::Response;
+use domain::{Locale, Permission};
+use serde::Deserialize;
+use services::invitations::Invitation;
+use services::roster::{PersonLine, RegisterLine};
+use services::sessions::Session;
+use services::{ClassId, Visit};
+
+use super::{failure, frame, id};
+use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::errors::Failure;
+use crate::http::pages::document;
+use crate::state::AppState;
+
+/// The longest name that is searched for.
+const LONGEST_SEARCH: usize = 100;
+
+/// `?show=not-ready`: only those; `?print=1`: for paper.
+#[derive(Default, Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    show: String,
+    #[serde(default)]
+    print: String,
+}
+
+/// `GET /people/pupils/{class}/list`
+pub(super) async fn page(
+    State(state): State<AppState>,
+    Page(page): Page,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Path(class): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Failure> {
+    let shown = if asked.show == "not-ready" { Shown::NotReady } else { Shown::All };
+    let data = data(&state, &page, &visit, &session, id(&class)?, shown).await?;
+    if asked.print.is_empty() {
+        return Ok(draw(&page, data));
+    }
+    let meta = meta(&page, &data.frame);
+    Ok(document(StatusCode::OK, &page, meta, |page| print_view(page, data)))
+}
+
+/// What is searched for. It is a name, so it is posted and never in an address.
+#[derive(Deserialize)]
+pub(super) struct SearchForm {
+    q: String,
+}
+
+/// `POST /people/pupils/{class}/list`: a search changes nothing, so its answer is the page itself.
+pub(super) async fn search(
+    State(state): State<AppState>,
+    Page(page): Page,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Path(class): Path<String>,
+    Form(form): Form<SearchForm>,
+) -> Result<Response, Failure> {
+    let text: String = form.q.trim().chars().take(LONGEST_SEARCH).collect();
+    let shown = if text.is_empty() { Shown::All } else { Shown::Named(text) };
+    let data = data(&state, &page, &visit, &session, id(&class)?, shown).await?;
+    Ok(draw(&page, data))
+}
+
+fn draw(page: &PageContext, data: ListPage) -> Response {
+    let class = data.frame.class_id.clone();
+    let response = document(StatusCode::OK, page, meta(page, &data.frame), |page| list_view(page, data));
+    frame::remember(response, &class)
+}
+
+async fn data(
+    state: &AppState,
+    page: &PageContext,
+    visit: &Visit,
+    session: &Session,
+    class: ClassId,
+    shown: Shown,
+) -> Result<ListPage, Failure> {
+    let portal = &state.portal;
+    let (frame, target) = frame::load(state, page, visit, session, class, Tab::List).await?;
+    let fault = |error| failure(&error, &page.request_id);
+    let (_, lines) = portal.roster().register(visit, session, class).await.map_err(fault)?;
+    let may_invite =
+        state.info.registration_open && portal.access().has(session, Permission::ResendInvitations, &target);
+    let rows = lines.into_iter().map(|line| student(page.locale, line)).collect();
+    Ok(ListPage { frame, rows, shown, may_invite })
+}
+
+fn student(locale: Locale, line: RegisterLine) -> StudentLine {
+    StudentLine {
+        number: line.number,
+        id: line.student.id.to_string(),
+        name: line.student.name.display(locale),
+        readiness: line.readiness,
+        parents: line.parents.iter().map(|parent| parent_line(locale, parent)).collect(),
+    }
+}
+
+fn parent_line(locale: Locale, parent: &PersonLine) -> ParentLine {
+    ParentLine {
+        id: parent.id.to_string(),
+        name: parent.name.display(locale),
+        relation: parent.relation,
+        has_account: parent.has_account,
+        has_mobile: parent.mobile,
+    }
+}
+
+/// `POST /people/pupils/{class}/list/invitations`: letters to print, one for each parent without an account. That
+/// they were made is in the audit log, so it is a post.
+pub(super) async fn letters(
+    State(state): State<AppState>,
+    Page(page): Page,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Path(class): Path<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    if !state.info.registration_open {
+        return Err(Failure::status(StatusCode::NOT_FOUND));
+    }
+    let class: ClassId = id(&class)?;
+    let (frame, _) = frame::load(&state, &page, &visit, &session, class, Tab::List).await?;
+    let invitations = state.portal.invitations().letters(&visit, &session, class).await;
+    let (_, invitations) = invitations.map_err(|error| failure(&error, &page.request_id))?;
+    let letter = |invitation: Invitation| Letter {
+        locale: invitation.locale,
+        parent: invitation.name.display(invitation.locale),
+        child: invitation.student.display(invitation.locale),
+        number_masked: invitation.id_hint,
+        mobile_masked: invitation.mobile_hint,
+    };
+    let address = format!("{}/register", origin(state.web.https, &uri, &headers));
+    let data = LettersPage { frame, letters: invitations.into_iter().map(letter).collect(), address };
+    let meta = letters::meta(&page, &data.frame);
+    Ok(document(StatusCode::OK, &page, meta, |page| letters_view(page, data)))
+}
+
+/// The portal's address as this browser knows it, for paper.
+fn origin(https: bool, uri: &Uri, headers: &HeaderMap) -> String {
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    let host = host.or(uri.authority().map(Authority::as_str)).unwrap_or_default();
+    let scheme = if https { "https" } else { "http" };
+    format!("{scheme}://{host}")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn letters_name_the_address_that_the_browser_knows() {
+        let mut headers = HeaderMap::new();
+        let uri = Uri::from_static("https://portal.example/people");
+        assert_eq!(origin(true, &uri, &headers), "https://portal.example");
+        headers.insert(header::HOST, HeaderValue::from_static("localhost:3000"));
+        assert_eq!(origin(false, &Uri::from_static("/people"), &headers), "http://localhost:3000");
+    }
+}

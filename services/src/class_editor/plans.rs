@@ -1,0 +1,48 @@
+//! However many people there are, a class is opened and changed by look-ups in indexes alone: SQLite says how it would go about each
+//! statement, and none may walk through a whole table.
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use sqlx::AssertSqlSafe;
+
+use crate::on_read;
+use crate::store::{Backend, Db, DbSettings, classes, dialect, enrolments, guardians, people, person_fields, roles};
+
+/// The steps of a statement.
+async fn plan(db: &Db, sql: &str) -> Vec<String> {
+    let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let steps: Vec<(i64, i64, i64, String)> =
+        on_read!(db, |p| sqlx::query_as::<_, (i64, i64, i64, String)>(sql).fetch_all(p).await).unwrap();
+    steps.into_iter().map(|(.., step)| step).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn nothing_walks_through_a_whole_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("plans.sqlite").display());
+    let db = Db::connect(&DbSettings { url, max_connections: 1 }).await.unwrap();
+    db.migrate().await.unwrap();
+    let statements = [
+        ("the class", classes::FIND),
+        ("its people", enrolments::MEMBERS),
+        ("what they share", enrolments::SHARED),
+        ("the people of a school", enrolments::SCHOOL_MEMBERS),
+        ("what the school's share", enrolments::SCHOOL_SHARED),
+        ("whom a person has to do with", enrolments::TIES),
+        ("where a person is seen", enrolments::CLASSES_OF),
+        ("a person's fields", dialect::LOCK_RECORD.on(Backend::Sqlite)),
+        ("writing them", people::SET_RECORD),
+        ("who changed them", person_fields::LIST),
+        ("a child's mother", guardians::OF_RELATION),
+        ("a person's family", guardians::RELATIVES),
+        ("a person's roles", roles::LIST),
+    ];
+    for (what, sql) in statements {
+        let steps = plan(&db, sql).await;
+        assert!(!steps.is_empty(), "{what}");
+        for step in &steps {
+            assert!(!step.starts_with("SCAN"), "{what}: {steps:#?}");
+        }
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{what}: {steps:#?}");
+    }
+    db.close().await;
+}
