@@ -99,22 +99,25 @@ async fn each_role_reads_what_the_table_of_rights_says() {
 async fn each_role_changes_what_the_table_of_rights_says() {
     use Who::{Administrator, Deputy, System, Teacher};
     let school = School::new().await;
-    let people: [(PersonId, &[Who]); 3] = [
-        (school.anna, &[Teacher, Deputy, Administrator, System]),
-        (school.mother, &[Teacher, Deputy, Administrator, System]),
-        (school.vera, &[Deputy, Administrator, System]),
+    let mut people: [(PersonId, &[Who], i64); 3] = [
+        (school.anna, &[Teacher, Deputy, Administrator, System], 1),
+        (school.mother, &[Teacher, Deputy, Administrator, System], 1),
+        (school.vera, &[Deputy, Administrator, System], 1),
     ];
     for who in Who::ALL {
         let cookies = school.sign_in(who).await;
-        for (person, allowed) in people {
+        for (person, allowed, version) in &mut people {
+            let person = *person;
             let name = format!("Имя{who:?}");
-            let answer = patch(&school, &cookies, person, 100, json!({ "patronymic": name })).await;
+            let answer = patch(&school, &cookies, person, *version, json!({ "patronymic": name })).await;
             let expected = if allowed.contains(&who) { StatusCode::OK } else { StatusCode::FORBIDDEN };
             assert_eq!(answer.status, expected, "{who:?} {person}: {}", answer.text);
             if expected == StatusCode::FORBIDDEN {
                 assert_eq!(kind(&answer), "forbidden");
                 let refusal = school.written(AuditEvent::AccessRefused).await.remove(0);
                 assert_eq!((refusal.actor, refusal.person), (Some(school.person(who)), Some(person)));
+            } else {
+                *version += 1;
             }
         }
         let path = format!("/api/v1/people/{}/parents", school.vera);
@@ -244,6 +247,9 @@ async fn the_same_field_changed_meanwhile_is_told_with_what_they_wrote() {
         json!([{ "field": "email", "value": "theirs@example.org", "by": "Соколова А. П.", "at": support::START }])
     );
     assert!(class(&school, &teacher).await["students"][0]["student"]["fields"].get("patronymic").is_none());
+    // A version that there is not has seen nothing, so nothing is overwritten by naming a later one.
+    let forged = patch(&school, &teacher, school.anna, 900, body.clone()).await;
+    assert_eq!((forged.status, kind(&forged).as_str()), (StatusCode::PRECONDITION_FAILED, "conflict"));
     // Made on what they wrote, it is stored.
     assert_eq!(patch(&school, &teacher, school.anna, 3, body).await.header(header::ETAG), "\"4\"");
 }

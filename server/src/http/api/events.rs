@@ -27,8 +27,6 @@ use crate::state::{AppState, StreamPlace};
 
 /// How often it is looked whether the session goes on.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
-/// A change is told without looking when that was done so lately.
-const LOOKED_LATELY: Duration = Duration::from_secs(5);
 /// How often somebody who listens is noted as present.
 const BEAT_EVERY: Duration = Duration::from_secs(20);
 /// How often a comment is sent, so that nothing on the way takes the connection for a dead one.
@@ -104,7 +102,6 @@ pub async fn listen(
         actor,
         session,
         class,
-        looked: Instant::now(),
         look: patient(interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY)),
         beat: patient(interval(BEAT_EVERY)),
         told: None,
@@ -132,7 +129,6 @@ struct Listener {
     subscription: Subscription,
     /// A program has none: it is not somebody who has the class open.
     seat: Option<Seat>,
-    looked: Instant,
     look: Interval,
     beat: Interval,
     /// Who is there, as it was told last.
@@ -181,9 +177,7 @@ impl Listener {
             // What is not told to the letter is told as «read it anew», by the same rights.
             Turn::Heard(ClassEvent::Roster { .. }) => self.look().await.map(|()| Some(reload())),
             Turn::Heard(ClassEvent::Person { person_id, by, .. }) => {
-                if self.looked.elapsed() > LOOKED_LATELY {
-                    self.look().await?;
-                }
+                self.look().await?;
                 Ok(Some(self.person(person_id, by).await.unwrap_or_else(reload)))
             }
         }
@@ -192,7 +186,6 @@ impl Listener {
     /// Goes on while the session does, with the rights of this moment.
     async fn look(&mut self) -> Result<(), Over> {
         self.session = self.actor.renewed(&self.state.portal).await.ok_or(Over)?;
-        self.looked = Instant::now();
         Ok(())
     }
 
