@@ -109,6 +109,14 @@ export function withCheckDigit(first: number): string {
   return digits + String((10 - (sum % 10)) % 10);
 }
 
+/** A SNILS as it is written, `123-456-789 01`: nine digits and their control number, weights 9 … 1, modulo 101. */
+export function snils(first: number): string {
+  const digits = String(first).padStart(9, '0');
+  const sum = [...digits].reduce((all, one, at) => all + Number(one) * (9 - at), 0);
+  const control = String((sum % 101) % 100).padStart(2, '0');
+  return `${digits.slice(0, 3)}-${digits.slice(3, 6)}-${digits.slice(6)} ${control}`;
+}
+
 /** The same number with another check digit: a slip of the finger. */
 export function mistyped(number: string): string {
   return number.slice(0, -1) + String((Number(number.at(-1)) + 1) % 10);

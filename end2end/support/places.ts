@@ -18,8 +18,9 @@ export type Database = (typeof DATABASES)[number];
 
 /** The servers of one database. `main` has the product's own figures; `quick` has the shortest times that the
  *  configuration takes, for what has to wait; `walled` holds every address to its limits and believes a proxy;
- *  `down` loses its gateways; `crash` is killed. */
-export type Role = 'main' | 'quick' | 'walled' | 'down' | 'crash';
+ *  `down` loses its gateways; `crash` is killed; `editor` is killed while a class is edited, and its people are anybody's
+ *  to change. */
+export type Role = 'main' | 'quick' | 'walled' | 'down' | 'crash' | 'editor';
 
 export function folder(database: Database, role: Role): string {
   return path.join(OUT, role === 'main' ? database : `${database}-${role}`);
@@ -27,7 +28,7 @@ export function folder(database: Database, role: Role): string {
 
 export function port(database: Database, role: Role): number {
   const first = database === 'sqlite' ? 3110 : 3120;
-  return first + { main: 0, quick: 1, walled: 2, down: 3, crash: 20 }[role];
+  return first + { main: 0, quick: 1, walled: 2, down: 3, crash: 20, editor: 21 }[role];
 }
 
 export function origin(database: Database, role: Role): string {
@@ -35,7 +36,7 @@ export function origin(database: Database, role: Role): string {
 }
 
 /** How many people of the crowd a server has, and as many parents who have not registered yet. */
-export const CROWD: Record<Role, number> = { main: 180, quick: 30, walled: 12, down: 12, crash: 200 };
+export const CROWD: Record<Role, number> = { main: 180, quick: 30, walled: 12, down: 12, crash: 200, editor: 1 };
 
 /** Chromium: the one that CHROMIUM names, else the system's. */
 export function chromium(): string {

@@ -13,7 +13,7 @@ type Part =
 
 const files = new Map<string, Record<string, unknown>>();
 
-/** A text by its key, with its values filled in: `words('en', 'sign_in', 'resend_wait', { when: 'later' })`. */
+/** A text by its key, with its values filled in: `words('en', 'sign_in', 'resend_wait', { when: 'later' })`. A dot leads into a text's forms. */
 export function words(locale: Locale, part: Part, key: string, values: Record<string, string> = {}): string {
   const file = path.join(ROOT, 'app/locales', locale, `${part}.json`);
   let texts = files.get(file);
@@ -21,7 +21,7 @@ export function words(locale: Locale, part: Part, key: string, values: Record<st
     texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     files.set(file, texts);
   }
-  const text = texts[key];
+  const text = key.split('.').reduce<unknown>((inside, name) => (inside as Record<string, unknown> | undefined)?.[name], texts);
   if (typeof text !== 'string') throw new Error(`no text ${part}.${key} in ${locale}`);
   return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (_, name: string) => values[name] ?? '');
 }
@@ -29,6 +29,11 @@ export function words(locale: Locale, part: Part, key: string, values: Record<st
 /** English, which the tests' browser asks for. */
 export function en(part: Part, key: string, values: Record<string, string> = {}): string {
   return words('en', part, key, values);
+}
+
+/** An English text in the form that goes with a number: `counted('editor', 'waiting', 2)`. */
+export function counted(part: Part, key: string, n: number): string {
+  return en(part, `${key}.${new Intl.PluralRules('en').select(n)}`, { n: String(n) });
 }
 
 /** A text as it stands on a page or in a message: what fills a value in is caught under the value's name. */

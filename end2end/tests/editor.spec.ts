@@ -1,21 +1,16 @@
 // The class editor in a browser: it saves by itself, says only what is true, and loses nothing.
-import type { BrowserContext, Page } from '@playwright/test';
+import type { BrowserContext } from '@playwright/test';
 
-import { CLASS, COLUMN, MOTHER, cell, changeBy, editorPath, isSaved, onFile, openEditor, row, status, value, write } from '../support/editor.ts';
+import { CLASS, COLUMN, type ClassName, cell, changeBy, editorPath, isSaved, onFile, openEditor, paste, row, status, value, write } from '../support/editor.ts';
+import { enter } from '../support/flows.ts';
 import { asStaff } from '../support/staff.ts';
 import { expect, test } from '../support/test.ts';
+import { counted, en, pattern } from '../support/words.ts';
 
 /** Each test has rows of its own, so that they can run at the same time. */
-const ROWS = { keyboard: 2, refused: 3, undo: 4, paste: 5, offline: 9, killed: 10, form: 11, card: 12, signs: 13 };
-
-async function copied(page: Page, text: string): Promise<void> {
-  // What a spreadsheet puts on the clipboard, handed to the page as the browser would.
-  await page.evaluate((text) => {
-    const data = new DataTransfer();
-    data.setData('text/plain', text);
-    document.activeElement?.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
-  }, text);
-}
+const ROWS = { keyboard: 2, refused: 3, undo: 4, paste: 5, killed: 10, form: 11, card: 12 };
+/** In 11А: rows that are edited without a connection, in this order, which is not the table's; one of a change that is undone; one of somebody else's. */
+const OFFLINE = { edited: [9, 4, 7, 1, 5], undone: 3, others: 10 };
 
 test.describe('the class editor', () => {
   test.beforeEach(async ({ context, portal }) => asStaff(context, portal, 'admin-5'));
@@ -80,7 +75,7 @@ test.describe('the class editor', () => {
     const before = await onFile(portal, '5А');
     await openEditor(page, portal, '5А');
     await cell(page, at, COLUMN.email).focus();
-    await copied(page, ['first.pasted@primer.example', 'not an address', 'third.pasted@primer.example'].join('\n'));
+    await paste(page, ['first.pasted@primer.example', 'not an address', 'third.pasted@primer.example'].join('\n'));
     await isSaved(page, at, COLUMN.email);
     await isSaved(page, at + 2, COLUMN.email);
     await expect(status(page)).toContainText('left as it was: 1');
@@ -95,18 +90,61 @@ test.describe('the class editor', () => {
       .toEqual(before.slice(at, at + 3).map((one) => one.student.fields.email));
   });
 
-  test('without a connection changes wait, and are saved when it is back', async ({ page, context, portal, guard }) => {
+  test('ten seconds without a connection: changes wait, are said to wait, and are then saved in their order', async ({ page, context, portal, guard }) => {
     guard.allows(/ERR_INTERNET_DISCONNECTED|net::ERR/);
-    const at = ROWS.offline;
-    await openEditor(page, portal, '5А');
+    const { edited, undone, others } = OFFLINE;
+    const [twice = 0] = edited.slice(-1);
+    const [merged = 0] = edited.slice(2);
+    const typed = (at: number): string => `offline-${at}@primer.example`;
+    portal.note(...edited.map(typed), 'undone@primer.example', 'first@primer.example', 'meanwhile@primer.example');
+    await openEditor(page, portal, '11А');
+    const before = await onFile(portal, '11А');
+    const emails = async (rows: number[]): Promise<(string | undefined)[]> => {
+      const now = await onFile(portal, '11А');
+      return rows.map((at) => now[at]?.student.fields.email);
+    };
+    const stored = await emails([...edited, undone]);
+    const waits = (count: number): Promise<void> => expect(status(page)).toContainText(counted('editor', 'waiting', count));
+
     await context.setOffline(true);
-    await write(page, at, MOTHER.email, 'offline@primer.example');
-    portal.note('offline@primer.example');
-    await expect(status(page)).toContainText('1 change waits for the connection');
-    await expect(cell(page, at, MOTHER.email)).toHaveClass(/queued/);
+    const cut = Date.now();
+    for (const [nth, at] of edited.entries()) {
+      await write(page, at, COLUMN.email, at === twice ? 'first@primer.example' : typed(at));
+      await expect(cell(page, at, COLUMN.email)).toHaveClass(/\bqueued\b/);
+      await expect(cell(page, at, COLUMN.email)).toContainText(en('editor', 'waits_offline'));
+      await waits(nth + 1);
+    }
+    // What is typed over what waits takes its place; what is undone need not be sent.
+    await write(page, twice, COLUMN.email, typed(twice));
+    await write(page, undone, COLUMN.email, 'undone@primer.example');
+    await waits(edited.length + 1);
+    await page.keyboard.press('Control+z');
+    await waits(edited.length);
+    await expect(value(page, undone, COLUMN.email)).toHaveText(before[undone]?.student.fields.email ?? '—');
+    // Meanwhile somebody else works: in another row, and in another field of one of these.
+    for (const [at, fields] of [[others, { email: 'meanwhile@primer.example' }], [merged, { patronymic: 'Иная' }]] as const) {
+      const person = before[at]?.student;
+      if (person) await changeBy(portal, 'deputy-5', person, fields);
+    }
+    await expect.poll(() => Date.now() - cut, { message: 'ten seconds', timeout: 20_000 }).toBeGreaterThanOrEqual(10_000);
+    await waits(edited.length);
+    await expect(status(page)).not.toContainText(pattern('en', 'editor', 'saved'));
+    await expect(page.locator('#grid .c.saved')).toHaveCount(0);
+    expect(await emails([...edited, undone]), 'the server has nothing of it').toEqual(stored);
+
+    const sent: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') sent.push(new URL(request.url()).pathname.split('/').at(-1) ?? '');
+    });
     await context.setOffline(false);
-    await isSaved(page, at, MOTHER.email);
-    expect((await row(portal, '5А', at)).parents[0]?.person.fields.email).toBe('offline@primer.example');
+    for (const at of edited) await isSaved(page, at, COLUMN.email);
+    await expect(status(page)).toContainText(pattern('en', 'editor', 'saved'));
+    expect(sent, 'in the order of the changes, each once').toEqual(edited.map((at) => before[at]?.student.id));
+    expect(await emails([...edited, undone])).toEqual([...edited.map(typed), before[undone]?.student.fields.email]);
+    // And what the others did is here.
+    await expect(value(page, others, COLUMN.email)).toHaveText('meanwhile@primer.example');
+    await expect(value(page, merged, COLUMN.patronymic)).toHaveText('Иная');
+    expect((await row(portal, '11А', merged)).student.fields).toMatchObject({ email: typed(merged), patronymic: 'Иная' });
   });
 
   test('a tab that is killed while offline loses nothing', async ({ page, context, portal, guard }) => {
@@ -209,11 +247,47 @@ test.describe('on a phone', () => {
   });
 });
 
-test('a teacher opens the own class and no other', async ({ page, context, portal, guard }) => {
+/** Who works in which row of 5А, and into which other classes they may look. */
+const STAFF = [
+  { key: 'teacher-5a', at: 14, reach: [] },
+  { key: 'deputy-5', at: 15, reach: ['5Б', '11А'] },
+  { key: 'admin-5', at: 16, reach: ['5Б', '11А'] },
+  { key: 'system', at: 17, reach: ['5Б', '11А', 'ה1'] },
+] as const;
+
+for (const { key, at, reach } of STAFF) {
+  test(`${key} edits where the rights reach, and sees nothing where they do not`, async ({ page, context, portal, guard }) => {
+    guard.expects(403);
+    await asStaff(context, portal, key);
+    await openEditor(page, portal, '5А');
+    const email = `by-${key}@primer.example`;
+    portal.note(email);
+    await write(page, at, COLUMN.email, email);
+    await isSaved(page, at, COLUMN.email);
+    expect((await row(portal, '5А', at)).student.fields.email).toBe(email);
+    for (const name of ['5Б', '11А', 'ה1'] as const) {
+      const allowed = (reach as readonly ClassName[]).includes(name);
+      const answer = await page.goto(portal.origin + editorPath(name));
+      expect(answer?.status(), name).toBe(allowed ? 200 : 403);
+      await expect(page.locator('#grid'), name).toHaveCount(allowed ? 1 : 0);
+      if (allowed) continue;
+      const surnames = (await onFile(portal, name, 'system')).map(({ student }) => student.fields.surname ?? '');
+      const text = await page.content();
+      expect(surnames.filter((surname) => text.includes(surname)), name).toEqual([]);
+    }
+  });
+}
+
+test('a parent and a passer-by see no editor, not even of the own child’s class', async ({ page, context, portal, guard }) => {
   guard.expects(403);
-  await asStaff(context, portal, 'teacher-5a');
-  await openEditor(page, portal, '5А');
-  await expect(page.getByRole('heading', { level: 1 })).toContainText('5А');
-  const other = await page.goto(portal.origin + editorPath('5Б'));
-  expect(other?.status()).toBe(403);
+  for (const name of ['ה1', '5А'] as const) {
+    await page.goto(portal.origin + editorPath(name));
+    await expect(page).toHaveURL(/\/sign-in\?next=/);
+  }
+  await enter(context, portal, portal.fixed('parent-1'));
+  for (const name of ['ה1', '5А'] as const) {
+    const answer = await page.goto(portal.origin + editorPath(name));
+    expect(answer?.status(), name).toBe(403);
+    await expect(page.locator('#grid'), name).toHaveCount(0);
+  }
 });

@@ -3,9 +3,11 @@
 // On the server with short times: nobody changes its people, so that what is counted is what the file says.
 import type { Locator, Page } from '@playwright/test';
 
+import { onFile } from '../support/editor.ts';
 import { summary } from '../support/flows.ts';
+import { snils } from '../support/people.ts';
 import { png } from '../support/png.ts';
-import { type Files, roster } from '../support/roster.ts';
+import { type Files, badRoster, both, classRoster, classesOf, ownId, roster } from '../support/roster.ts';
 import { type StaffKey, asStaff, staffAsks } from '../support/staff.ts';
 import { type Portal, expect, test } from '../support/test.ts';
 import { en, pattern } from '../support/words.ts';
@@ -13,7 +15,7 @@ import { zip } from '../support/zip.ts';
 
 /** A school of its own with one class, two students and a mother of both. */
 function small(): { name: string; files: Files } {
-  const id = `s${Date.now().toString(36)}${Math.floor(Math.random() * 1_000)}`;
+  const id = ownId();
   const name = `Школа № 7-${id}, Ханты-Мансийск`;
   const table = (...rows: string[]): string => `${rows.join('\n')}\n`;
   const files = {
@@ -80,6 +82,36 @@ async function counts(page: Page): Promise<Record<Kind, Count>> {
 const only = (some: Partial<Count>): Count => ({ new: 0, changed: 0, unchanged: 0, leaving: 0, bad: 0, ...some });
 const applyButton = (page: Page): Locator => page.getByRole('button', { name: en('admin', 'apply'), exact: true });
 
+/** Has what was checked applied, and waits until it is. */
+async function apply(page: Page): Promise<void> {
+  const at = page.url();
+  const [ordered] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), applyButton(page).click()]);
+  expect(ordered.status()).toBe(303);
+  // A worker does it. The page looks again by itself; without waiting for that, we do.
+  await expect(async () => {
+    await page.goto(at);
+    await expect(page.getByText(en('admin', 'applied_why'))).toBeVisible({ timeout: 1_000 });
+  }).toPass({ timeout: 60_000 });
+  await expect(applyButton(page)).toHaveCount(0);
+}
+
+/** Why rows of the file of bad rows are refused, and how many for each reason. */
+const REASONS: [string, number][] = [
+  ...['date_future', 'characters', 'email', 'mobile_landline', 'no_such_day', 'required', 'snils_check'].map((code): [string, number] => [en('people', `fault_${code}`), 1]),
+  ...['class_title', 'columns', 'duplicate', 'duplicate_snils', 'id_number', 'no_school', 'scientific', 'two_classes', 'unknown_class', 'unknown_school'].map(
+    (code): [string, number] => [en('admin', `row_${code}`), 1],
+  ),
+  [en('admin', 'row_unknown_role'), 2],
+  [en('admin', 'row_unknown_person'), 2],
+];
+
+/** Each refused row is named with its reason, and no other. */
+async function areNamed(bad: Locator): Promise<void> {
+  await expect(bad.locator('tbody tr')).toHaveCount(REASONS.reduce((sum, [, count]) => sum + count, 0));
+  const said = await bad.locator('tbody tr td:nth-child(4)').allInnerTexts();
+  for (const [words, count] of REASONS) expect(said.filter((text) => text.startsWith(words)).length, words).toBe(count);
+}
+
 async function imports(portal: Portal, key: StaffKey): Promise<string[]> {
   const raw = await staffAsks(portal, key, '/api/v1/imports');
   expect(raw.status).toBe(200);
@@ -97,18 +129,7 @@ test('a file of bad rows: each is named with file, line, column and reason, and 
 
   const bad = page.locator('section[aria-labelledby="bad"]');
   await expect(bad.getByRole('heading')).toHaveText('21 rows were refused');
-  await expect(bad.locator('tbody tr')).toHaveCount(21);
-  const reasons: [string, number][] = [
-    ...['date_future', 'characters', 'email', 'mobile_landline', 'no_such_day', 'required', 'snils_check'].map((code): [string, number] => [en('people', `fault_${code}`), 1]),
-    ...['class_title', 'columns', 'duplicate', 'duplicate_snils', 'id_number', 'no_school', 'scientific', 'two_classes', 'unknown_class', 'unknown_school'].map(
-      (code): [string, number] => [en('admin', `row_${code}`), 1],
-    ),
-    [en('admin', 'row_unknown_role'), 2],
-    [en('admin', 'row_unknown_person'), 2],
-  ];
-  const said = await bad.locator('tbody tr td:nth-child(4)').allInnerTexts();
-  for (const [words, count] of reasons) expect(said.filter((text) => text.startsWith(words)).length, words).toBe(count);
-  expect(reasons.reduce((sum, [, count]) => sum + count, 0)).toBe(21);
+  await areNamed(bad);
   const excel = bad.locator('tbody tr').filter({ hasText: '9.01E+10' });
   await expect(excel.locator('td').nth(0)).toHaveText('users.csv');
   await expect(excel.locator('td').nth(1)).toHaveText('6');
@@ -118,6 +139,54 @@ test('a file of bad rows: each is named with file, line, column and reason, and 
 
   const schools = await staffAsks(quick, 'system', '/api/v1/schools');
   expect(schools.body.toString(), 'a dry run enters nothing').not.toContain('Школа № 9');
+});
+
+test('of a file with bad rows the good ones are applied, school by school; the bad ones enter nothing, the first time and again', async ({ page, context, quick }) => {
+  test.setTimeout(180_000);
+  const id = ownId();
+  const [spoilt, whole] = [`Школа № 8-${id}, Ханты-Мансийск`, `Школа № 3-${id}, Сургут`];
+  const { files: good, students } = classRoster(`${id}w`, whole, '6В', 3);
+  const files = zip(both(badRoster(id, spoilt, snils(300_000_000 + Math.floor(Math.random() * 600_000_000))), good));
+  quick.note(...students.flatMap(({ email }) => email || []), 'good@primer.example', '+79030000001', '+79030000002');
+  const bad = page.locator('section[aria-labelledby="bad"]');
+  await asStaff(context, quick, 'system');
+  await handIn(page, quick, 'bad-and-good.zip', files);
+  await isChecked(page, 'bad-and-good.zip');
+  const checked = await counts(page);
+  expect(checked).toEqual({
+    schools: only({ new: 2 }),
+    classes: only({ new: 3, bad: 2 }),
+    students: only({ new: 8, bad: 12 }),
+    parents: only({ new: 4, bad: 1 }),
+    staff: only({ bad: 1 }),
+    enrolments: only({ new: 8, bad: 4 }),
+  });
+  await areNamed(bad);
+  expect(await classesOf(quick, 'system', spoilt), 'a dry run enters nothing').toEqual({});
+  expect(await classesOf(quick, 'system', whole)).toEqual({});
+
+  await apply(page);
+  // What was refused is told still.
+  await areNamed(bad);
+  const surnames = async (name: string | undefined): Promise<(string | undefined)[]> =>
+    name === undefined ? ['no such class'] : (await onFile(quick, name, 'system')).map(({ student }) => student.fields.surname);
+  const entered = await classesOf(quick, 'system', spoilt);
+  expect(Object.keys(entered).toSorted()).toEqual(['5А', '5Б']);
+  expect(await surnames(entered['5А'])).toEqual(['Двуклассов', 'Завтрашний', 'Календарев', 'Ссылкин', 'Хорошев']);
+  expect(await surnames(entered['5Б']), 'who is in two classes stays in the first').toEqual([]);
+  const rest = await onFile(quick, entered['5А'] ?? '', 'system');
+  // Of a day that there is not nothing is entered; the student is.
+  expect(rest.map(({ student }) => student.fields.birth_date)).toEqual([undefined, undefined, undefined, undefined, '2015-06-03']);
+  expect(rest.map(({ parents }) => parents.length)).toEqual([0, 0, 0, 0, 1]);
+  expect(await surnames((await classesOf(quick, 'system', whole))['6В'])).toEqual(students.map(({ surname }) => surname));
+
+  await handIn(page, quick, 'bad-and-good-again.zip', files);
+  await isChecked(page, 'bad-and-good-again.zip');
+  const again = await counts(page);
+  for (const kind of KINDS) expect(again[kind], kind).toEqual(only({ unchanged: checked[kind].new, bad: checked[kind].bad }));
+  await areNamed(bad);
+  await expect(page.getByText(en('admin', 'nothing_to_change'))).toBeVisible();
+  await expect(applyButton(page)).toHaveCount(0);
 });
 
 test('a roster is checked, then applied; the same file a second time changes nothing', async ({ page, context, quick }) => {
@@ -140,15 +209,7 @@ test('a roster is checked, then applied; the same file a second time changes not
   await expect(page.locator('section[aria-labelledby="bad"]')).toHaveCount(0);
   expect((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()).not.toContain(name);
 
-  const at = page.url();
-  const [ordered] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), applyButton(page).click()]);
-  expect(ordered.status()).toBe(303);
-  // A worker does it. The page looks again by itself; without waiting for that, we do.
-  await expect(async () => {
-    await page.goto(at);
-    await expect(page.getByText(en('admin', 'applied_why'))).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 60_000 });
-  await expect(applyButton(page)).toHaveCount(0);
+  await apply(page);
 
   const schools = JSON.parse((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()) as { items: { id: string; name: string }[] };
   const school = schools.items.find((one) => one.name === name);

@@ -180,6 +180,30 @@ test('the full record: read by the class teacher, changed from the deputy head u
   for (const letter of LETTERS) await answers(portal, letter, rows);
 });
 
+test('the editor’s form of one row: for those whose class it is, and of nobody who is not in it', async ({ portal }) => {
+  const [own, next, elsewhere] = [await student(portal, '5А'), await student(portal, '5Б'), await student(portal, 'ה1')];
+  const esia = (name: string, person: PersonRecord): string => `/people/pupils/${name}/esia?edit=${person.id}`;
+  const rows: Row[] = [
+    ...([[OWN, own, 'TDAS'], [NEXT, next, 'DAS'], [ELSEWHERE, elsewhere, 'S']] as const).flatMap(([name, person, to]): Row[] => [
+      { path: `/people/pupils/${name}/esia?show=not-ready`, to },
+      { path: esia(name, person), to },
+      // A form without any field changes nothing.
+      { path: esia(name, person), form: {}, to, status: 303 },
+    ]),
+    ...[{}, { form: {} }].map((more): Row => ({ path: esia(OWN, next), ...more, to: '', refused: { T: 404, D: 404, A: 404, S: 404 } })),
+  ];
+  for (const letter of LETTERS) {
+    await answers(portal, letter, rows);
+    const send = await inTheNameOf(portal, letter);
+    for (const [name, person, to] of [[OWN, own, 'TDAS'], [NEXT, next, 'DAS'], [ELSEWHERE, elsewhere, 'S']] as const) {
+      if (to.includes(letter)) continue;
+      const form = { 'p0.person': person.id, 'p0.version': String(person.version), 'p0.email': 'mine@primer.example', 'p0.email.was': '' };
+      expect((await send(esia(name, person), { form })).status, `${letter} ${name}`).toBe(403);
+    }
+  }
+  for (const [name, before] of [['5А', own], ['5Б', next], ['ה1', elsewhere]] as const) expect(await student(portal, name)).toEqual(before);
+});
+
 test('photos: of one’s classes, and of one’s own children', async ({ portal }) => {
   const [next, elsewhere] = [(await student(portal, '5Б')).id, (await student(portal, 'ה1')).id];
   const file = { name: 'photo.png', content: Buffer.from('no picture') };

@@ -13,6 +13,7 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::{Value, json};
 use services::PersonId;
 use services::audit::{AuditEvent, Outcome};
+use std::fmt::Write as _;
 use support::school::{Events, MINUTE, MOTHERS_MOBILE, School, Who};
 use support::{Answer, PASSWORD, portal};
 
@@ -707,9 +708,8 @@ async fn upload(
     let mut body = String::new();
     for (name, file, content) in parts {
         let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
-        body.push_str(&format!(
-            "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
-        ));
+        write!(body, "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n")
+            .unwrap();
     }
     body.push_str("--frontier--\r\n");
     let mut request = Request::post("/api/v1/imports")

@@ -52,6 +52,9 @@ pub(crate) use text::begins_formula;
 
 /// The largest file that is taken as an upload.
 pub const LARGEST_UPLOAD: usize = 64 * 1024 * 1024;
+/// People of one school in an upload. A school is one transaction, for which everybody else's changes wait on SQLite; the largest schools
+/// that there are have a tenth of it.
+const UPLOADED_SCHOOL: u64 = 50_000;
 /// To what all files of an uploaded zip may unpack.
 const UPLOADED_UNPACKS_TO: u64 = 256 * 1024 * 1024;
 /// To what all files of a zip on disk may unpack.
@@ -272,6 +275,9 @@ impl Imports<'_> {
         let bytes: Arc<[u8]> = bytes.into();
         let origin = Origin::Bytes(Shared(Arc::clone(&bytes)));
         let mut prepared = self.prepare(origin, shown_name(file_name), &options, reach, UPLOADED_UNPACKS_TO).await?;
+        if prepared.roster.schools.iter().any(|school| school.people > UPLOADED_SCHOOL) {
+            return Err(RosterError::TooLarge.into());
+        }
         let author =
             Author { visit: visit.clone(), actor: Some(actor.person_id), import: None, format: prepared.format() };
         let report = self.all_schools(&mut prepared, Mode::Check, &author, |_, _| {}).await?;
@@ -498,7 +504,10 @@ impl Imports<'_> {
         loop {
             let now = portal.now();
             let scope = plan::Scope { portal, options, reach, author: author.actor, now, lock: mode == Mode::Apply };
-            let mut tx = portal.db().begin().await?;
+            let mut tx = match mode {
+                Mode::Check => portal.db().begin_reading().await?,
+                Mode::Apply => portal.db().begin().await?,
+            };
             let outcome = async {
                 let plan = plan::plan(&scope, &mut tx, roster, file, target, &records).await?;
                 if mode == Mode::Apply {

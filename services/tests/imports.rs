@@ -17,7 +17,7 @@ use portal::*;
 use services::access::AccessError;
 use services::exports::ExportFormat;
 use services::imports::{
-    Count, ImportError, ImportFormat, ImportOptions, ImportState, KeptBecause, Mode, Report, RosterFile,
+    Count, ImportError, ImportFormat, ImportOptions, ImportState, KeptBecause, Mode, Report, RosterError, RosterFile,
 };
 use services::people::NewPerson;
 use services::{PersonId, SchoolId, Session};
@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 on_both_databases!(
     a_dry_run_counts_and_changes_nothing,
+    a_dry_run_makes_nobody_wait,
+    an_upload_of_a_school_too_large_for_one_transaction_is_refused,
     the_same_file_twice_changes_nothing,
     bad_rows_are_refused_one_by_one,
     a_move_keeps_the_stay_before_and_whoever_is_missing_leaves,
@@ -108,6 +110,35 @@ async fn a_dry_run_counts_and_changes_nothing(ctx: TestContext) {
     assert_eq!(applied, report);
     assert_eq!((world.count("people").await, world.count("enrolments").await), (393, 150));
     assert_eq!((world.count("guardians").await, world.count("posts").await), (234, 10));
+}
+
+async fn a_dry_run_makes_nobody_wait(ctx: TestContext) {
+    let world = World::new(ctx);
+    let imports = world.portal.imports();
+    let mut prepared = imports.read(roster(""), &ImportOptions::default()).await.unwrap();
+    // Somebody saves, and takes their time: the one writer of SQLite.
+    let tx = world.portal.db().begin().await.unwrap();
+    let report = imports.run(&world.home(), &mut prepared, Mode::Check, |_, _| {}).await.unwrap();
+    assert_eq!(report.counts.students, new(150));
+    tx.rollback().await.unwrap();
+}
+
+async fn an_upload_of_a_school_too_large_for_one_transaction_is_refused(ctx: TestContext) {
+    let world = World::new(ctx);
+    let own = world.school("Школа № 7").await;
+    let actor = administrator(&world, own).await;
+    let mut text = String::from("Класс;Фамилия;Имя;Дата рождения\n");
+    for number in 0..50_001 {
+        writeln!(text, "{}А;Мелков;Степан;22.07.2015", 1 + number % 11).expect("a string takes all");
+    }
+    let refused = world
+        .portal
+        .imports()
+        .check(&world.home(), &actor, "list.csv", text.into(), ImportOptions::default())
+        .await
+        .expect_err("too large");
+    assert!(matches!(refused, ImportError::Roster(RosterError::TooLarge)), "{refused:?}");
+    assert_eq!(world.count("imports").await, 0);
 }
 
 async fn the_same_file_twice_changes_nothing(ctx: TestContext) {

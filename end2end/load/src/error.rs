@@ -38,6 +38,22 @@ pub enum LoadError {
         /// What the server wrote.
         log: PathBuf,
     },
+    /// A program did not end as it should.
+    #[error("{what} ended with exit code {code}; the reason is in {log}", log = log.display())]
+    Command {
+        /// What it was to do.
+        what: &'static str,
+        /// Its exit code; -1 after a signal.
+        code: i32,
+        /// What it wrote.
+        log: PathBuf,
+    },
+    /// SQLite without a portal.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] sqlx::Error),
+    /// More editors than there are people to edit.
+    #[error("there are too few people for so many editors: take a larger roster or fewer editors")]
+    NobodyToEdit,
     /// No connection.
     #[error("no connection to the server: {0}")]
     Connect(io::Error),

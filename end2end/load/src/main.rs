@@ -1,13 +1,18 @@
 //! The load program: how many sign-ins a second the portal takes, beside what the machine could do at most; whether everybody who
 //! registers in a crowd gets one account; what overload does to it; and whether the time of an answer tells who is known.
+//! And what staff do: how long edits take in a small and in a large database, how long the import of a large roster takes, and
+//! whether anything is lost when the portal is killed.
 //!
 //! It is a stranger to the portal: it makes a demo with the portal's own program, serves it, and knows it over HTTP only.
 //! Beside that it makes rosters of invented people, the demo's and ones of any size.
 
 mod client;
+mod command;
 mod dice;
 mod drive;
+mod editing;
 mod error;
+mod events;
 mod inbox;
 mod mails;
 mod parts;
@@ -16,9 +21,9 @@ mod process;
 mod report;
 mod roster;
 mod server;
+mod staff;
 mod stats;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,8 +55,8 @@ const QUEUE: usize = 64;
     name = "schoolgate-load",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Exit codes: 0 measured · 1 a rule of registrations or overload is broken · 2 the command line is not \
-                  understood · 3 nothing could be measured"
+    after_help = "Exit codes: 0 measured · 1 a rule of what was measured is broken · 2 the command line is not understood · \
+                  3 nothing could be measured"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -85,9 +90,11 @@ struct Arguments {
     json: Option<PathBuf>,
 }
 
-/// What is done instead of measuring.
+/// What is done instead of measuring sign-ins.
 #[derive(Subcommand)]
 enum Command {
+    /// Measure what staff do: editors at work, the import of a large roster, crashes
+    Staff(staff::Options),
     /// Make a OneRoster 1.2 roster of invented people, for `schoolgate import`
     Roster(roster::Options),
 }
@@ -95,29 +102,38 @@ enum Command {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(Command::Roster(options)) = &arguments.command {
-        return match roster::run(options) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("error: {error}");
-                ExitCode::from(3)
-            }
-        };
-    }
-    let outcome = tokio::select! {
-        // Dropping the measurement kills the server.
-        stopped = told_to_stop() => Err(stopped),
-        report = measure(&arguments) => report,
+    let held = match &arguments.command {
+        Some(Command::Roster(options)) => roster::run(options).map(|()| true),
+        Some(Command::Staff(options)) => unless_stopped(staff::run(options)).await,
+        None => unless_stopped(measure_and_report(&arguments)).await,
     };
-    let report = match outcome.and_then(|report| keep(&arguments, report)) {
-        Ok(report) => report,
+    match held {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
         Err(error) => {
             eprintln!("error: {error}");
-            return ExitCode::from(3);
+            ExitCode::from(3)
         }
-    };
+    }
+}
+
+/// Measures until it is done or told to stop.
+async fn unless_stopped(measurement: impl Future<Output = Result<bool, LoadError>>) -> Result<bool, LoadError> {
+    tokio::select! {
+        // Dropping the measurement kills the servers.
+        stopped = told_to_stop() => Err(stopped),
+        held = measurement => held,
+    }
+}
+
+/// Measures and reports; whether all rules held.
+async fn measure_and_report(arguments: &Arguments) -> Result<bool, LoadError> {
+    let report = measure(arguments).await?;
+    if let Some(path) = &arguments.json {
+        report::keep(&report, path)?;
+    }
     report.print_verdict();
-    if report.broken().is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) }
+    Ok(report.broken().is_empty())
 }
 
 async fn told_to_stop() -> LoadError {
@@ -134,12 +150,9 @@ async fn told_to_stop() -> LoadError {
     }
 }
 
-fn keep(arguments: &Arguments, report: Report) -> Result<Report, LoadError> {
-    if let Some(path) = &arguments.json {
-        let content = |error: serde_json::Error| LoadError::Content { path: path.clone(), problem: error.to_string() };
-        fs::write(path, serde_json::to_vec_pretty(&report).map_err(content)?).map_err(LoadError::file(path))?;
-    }
-    Ok(report)
+/// The machine's cores.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// One line of progress.
@@ -148,7 +161,7 @@ fn say(what: &str) {
 }
 
 async fn measure(arguments: &Arguments) -> Result<Report, LoadError> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = cores();
     let span = Duration::from_secs(arguments.seconds);
     let setup = Setup {
         program: arguments.server.clone(),

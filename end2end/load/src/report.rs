@@ -1,10 +1,15 @@
-//! The figures of a run: as one JSON document, and in [`print`] as a table for people.
+//! The figures of a run: as one JSON document, and in [`print`] as a table for people. Those of what staff do are in [`staff`].
 
 pub mod print;
+pub mod staff;
+
+use std::fs;
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::drive::Driven;
+use crate::error::LoadError;
 use crate::parts::codes::Codes;
 use crate::parts::hashes::Hashes;
 use crate::parts::overload::Overload;
@@ -59,6 +64,12 @@ pub struct Report {
     pub timing: Vec<Timing>,
     /// Ten times too many.
     pub overload: Overload,
+}
+
+/// Writes figures to a file, as JSON.
+pub fn keep(figures: &impl Serialize, path: &Path) -> Result<(), LoadError> {
+    let content = |error: serde_json::Error| LoadError::Content { path: path.to_owned(), problem: error.to_string() };
+    fs::write(path, serde_json::to_vec_pretty(figures).map_err(content)?).map_err(LoadError::file(path))
 }
 
 /// A round that answered nothing has no figures for one answer.

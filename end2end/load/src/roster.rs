@@ -84,27 +84,45 @@ pub trait Schools {
     fn school(&self, number: usize) -> School;
 }
 
+/// The file with a line for each person.
+pub const PEOPLE: &str = "users.csv";
+
 /// Makes a roster.
 pub fn run(options: &Options) -> Result<(), LoadError> {
     let demo = demo::Demo::new();
     let many = many::Many::new(options.people);
     let schools: &dyn Schools = if options.demo { &demo } else { &many };
-    let failed = || LoadError::file(&options.out);
     if options.out.extension().is_some_and(|end| end == "zip") {
-        let out = BufWriter::new(File::create(&options.out).map_err(failed())?);
-        let mut zip = ZipWriter::new(out);
-        for file in files::FILES {
-            zip.start_file(file.name, SimpleFileOptions::default()).map_err(|error| failed()(error.into()))?;
-            files::write(file, schools, &mut zip).map_err(failed())?;
-        }
-        let mut out = zip.finish().map_err(|error| failed()(error.into()))?;
-        return out.flush().map_err(failed());
+        return write_zip(&options.out, schools);
     }
-    fs::create_dir_all(&options.out).map_err(failed())?;
+    fs::create_dir_all(&options.out).map_err(LoadError::file(&options.out))?;
     for file in files::FILES {
         write_file(&options.out, file, schools)?;
     }
     Ok(())
+}
+
+/// Makes a roster of so many people as a zip.
+pub fn zip_of_many(people: u32, out: &Path) -> Result<(), LoadError> {
+    write_zip(out, &many::Many::new(people))
+}
+
+/// Writes only [`PEOPLE`] of such a roster into a folder.
+pub fn people_of_many(people: u32, folder: &Path) -> Result<(), LoadError> {
+    let many = many::Many::new(people);
+    files::FILES.iter().filter(|file| file.name == PEOPLE).try_for_each(|file| write_file(folder, file, &many))
+}
+
+fn write_zip(path: &Path, schools: &dyn Schools) -> Result<(), LoadError> {
+    let failed = || LoadError::file(path);
+    let out = BufWriter::new(File::create(path).map_err(failed())?);
+    let mut zip = ZipWriter::new(out);
+    for file in files::FILES {
+        zip.start_file(file.name, SimpleFileOptions::default()).map_err(|error| failed()(error.into()))?;
+        files::write(file, schools, &mut zip).map_err(failed())?;
+    }
+    let mut out = zip.finish().map_err(|error| failed()(error.into()))?;
+    out.flush().map_err(failed())
 }
 
 fn write_file(folder: &Path, file: &files::Kind, schools: &dyn Schools) -> Result<(), LoadError> {

@@ -1,15 +1,17 @@
 //! The portal under test: its demo is made anew, served by a process of its own, and that process is killed at the end,
 //! however the run ends.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
 use crate::client::Connection;
+use crate::command::{self, Ended, Process};
 use crate::error::LoadError;
 
 /// Codes that one person may ask for in an hour: the most the portal's configuration takes.
@@ -38,41 +40,68 @@ pub struct Setup {
 
 /// A running portal; dropping it kills it.
 pub struct Server {
-    process: Child,
+    process: Process,
     address: SocketAddr,
 }
 
 impl Setup {
-    /// Makes the demo and serves it; returns when the portal says that it is ready.
+    /// Makes the demo and serves it.
     pub async fn start(&self) -> Result<Server, LoadError> {
-        fs::create_dir_all(&self.folder).map_err(LoadError::file(&self.folder))?;
-        let log = self.folder.join("server.log");
-        let output = File::create(&log).map_err(LoadError::file(&log))?;
-        self.prepare(&output, &log)?;
-        let mut command = self.command(&output, &log)?;
-        command.args(["serve", "--demo", "--config"]).arg(self.folder.join("schoolgate.toml")).envs(self.figures());
-        let process = command.spawn().map_err(LoadError::file(&self.program))?;
+        self.prepare()?;
+        self.serve().await
+    }
+
+    /// Serves the demo that was made; returns when the portal says that it is ready.
+    pub async fn serve(&self) -> Result<Server, LoadError> {
+        let mut command = self.command()?;
+        command.args(["serve", "--demo", "--config"]).arg(self.configuration()).envs(self.figures());
+        let process = Process::start(&mut command)?;
         let mut server = Server { process, address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)) };
-        server.wait_until_ready(&log).await?;
+        server.wait_until_ready(&self.log()).await?;
         Ok(server)
     }
 
-    fn prepare(&self, output: &File, log: &Path) -> Result<(), LoadError> {
-        let mut command = self.command(output, log)?;
+    /// Runs another command of the portal's program on the demo, which may be served meanwhile.
+    pub async fn run<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a OsStr>,
+        input: &str,
+    ) -> Result<Ended, LoadError> {
+        let mut command = self.command()?;
+        command.arg("--config").arg(self.configuration()).args(arguments);
+        command::run(&mut command, input, &self.folder.join("output.txt")).await
+    }
+
+    /// What the portal's program writes beside its results.
+    pub fn log(&self) -> PathBuf {
+        self.folder.join("server.log")
+    }
+
+    fn configuration(&self) -> PathBuf {
+        self.folder.join("schoolgate.toml")
+    }
+
+    /// Makes the demo.
+    pub fn prepare(&self) -> Result<(), LoadError> {
+        fs::create_dir_all(&self.folder).map_err(LoadError::file(&self.folder))?;
+        let log = self.log();
+        // A new demo begins a new log.
+        File::create(&log).map_err(LoadError::file(&log))?;
+        let mut command = self.command()?;
         command.args(["demo", "--prepare-only", "--dir"]).arg(&self.folder);
         command.args(["--port", &self.port.to_string(), "--crowd", &self.crowd.to_string()]);
         if let Some(database) = &self.database {
             command.args(["--database", database]);
         }
         let ended = command.status().map_err(LoadError::file(&self.program))?;
-        if ended.success() { Ok(()) } else { Err(LoadError::Prepare { log: log.to_owned() }) }
+        if ended.success() { Ok(()) } else { Err(LoadError::Prepare { log }) }
     }
 
-    fn command(&self, output: &File, log: &Path) -> Result<Command, LoadError> {
+    fn command(&self) -> Result<Command, LoadError> {
+        let log = self.log();
+        let open = || File::options().append(true).create(true).open(&log).map_err(LoadError::file(&log));
         let mut command = Command::new(&self.program);
-        let (out, err) = (output.try_clone(), output.try_clone());
-        command.stdin(Stdio::null());
-        command.stdout(out.map_err(LoadError::file(log))?).stderr(err.map_err(LoadError::file(log))?);
+        command.stdin(Stdio::null()).stdout(open()?).stderr(open()?);
         Ok(command)
     }
 
@@ -103,7 +132,7 @@ impl Server {
 
     async fn wait_until_ready(&mut self, log: &Path) -> Result<(), LoadError> {
         let since = Instant::now();
-        while since.elapsed() < READY_WITHIN && matches!(self.process.try_wait(), Ok(None)) {
+        while since.elapsed() < READY_WITHIN && matches!(self.process.ended(), Ok(None)) {
             if let Ok(mut connection) = Connection::open(self.address).await
                 && connection.get("/readyz", None).await.is_ok_and(|answer| answer.status == StatusCode::OK)
             {
@@ -112,13 +141,5 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Err(LoadError::NotReady { seconds: since.elapsed().as_secs(), log: log.to_owned() })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to do.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }

@@ -8,6 +8,11 @@ pub fn float(count: usize) -> f64 {
     count as f64
 }
 
+/// A count that an option holds, as the size of something.
+pub fn size(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
 /// The value below which the share (0 to 1) of the samples lies, between neighbours by proportion; 0 of none.
 #[allow(
     clippy::cast_possible_truncation,
@@ -53,6 +58,26 @@ impl Distribution {
             median: median(samples),
             p95: quantile(samples, 0.95),
         }
+    }
+}
+
+/// What a distribution looks like to those who wait: its middle and its upper end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Tail {
+    /// How many samples.
+    pub count: usize,
+    /// The middle.
+    pub p50: f64,
+    /// One in a hundred is larger.
+    pub p99: f64,
+    /// The largest.
+    pub max: f64,
+}
+
+impl Tail {
+    /// Of these samples.
+    pub fn of(samples: &[f64]) -> Self {
+        Self { count: samples.len(), p50: median(samples), p99: quantile(samples, 0.99), max: quantile(samples, 1.0) }
     }
 }
 

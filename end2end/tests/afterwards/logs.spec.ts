@@ -10,7 +10,7 @@ import { Seen } from '../../support/seen.ts';
 import { databaseName, databaseUrl } from '../../support/server.ts';
 import { expect, test } from '../../support/test.ts';
 
-const ROLES: Role[] = ['main', 'quick', 'walled', 'down', 'crash'];
+const ROLES: Role[] = ['main', 'quick', 'walled', 'down', 'crash', 'editor'];
 
 interface Secrets {
   /** Long enough to be searched for as they are. */

@@ -6,14 +6,13 @@
 // Twice as large means the browser's own text size (32 instead of 16 px, as in its settings), so it holds what WCAG 2.2
 // SC 1.4.4 asks; 320 px is also a window of 1280 px at 400 % zoom (SC 1.4.10).
 import type { CDPSession, Page } from '@playwright/test';
-import axe from 'axe-core';
 
+import { axeFinds } from '../../support/axe.ts';
 import { hydrated } from '../../support/guard.ts';
 import { choose, eachLook, looksIn } from '../../support/pages.ts';
 import { expect, test } from '../../support/test.ts';
 import { LOCALES } from '../../support/words.ts';
 
-const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 /** How a look begins, and how axe sees it first. */
 const WIDE = { width: 1280, height: 900 };
 const NARROW = { width: 390, height: 844 };
@@ -34,16 +33,6 @@ async function resize(page: Page, size: { width: number; height: number }): Prom
   }, size.width);
 }
 
-/** What axe finds. Its script is put into the page once. */
-async function axeFinds(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  return page.evaluate(async (rules) => {
-    const inPage = (window as unknown as { axe: typeof axe }).axe;
-    const { violations } = await inPage.run({ exclude: ['iframe.mail-body'] }, { runOnly: { type: 'tag', values: rules }, resultTypes: ['violations'] });
-    return violations.flatMap((violation) => violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ''}`));
-  }, RULES);
-}
-
 /** What sticks out of the window or of a box that cuts it off. */
 async function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -51,8 +40,13 @@ async function sticksOut(page: Page): Promise<string[]> {
     const root = document.documentElement;
     if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
     const name = (element: Element): string => `${element.tagName.toLowerCase()}.${element.className.toString().trim().replace(/\s+/g, '.')} «${(element.textContent ?? '').trim().slice(0, 40)}»`;
+    // What only ears get: clipped to nothing, itself or with what is around it.
+    const unseen = (element: Element): boolean => {
+      for (let around: Element | null = element; around; around = around.parentElement) if (getComputedStyle(around).clipPath === 'inset(50%)') return true;
+      return false;
+    };
     for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
-      if (element.closest('svg, .vh, .skip, iframe, pre, [hidden]') || !element.checkVisibility()) continue;
+      if (element.closest('svg, .skip, iframe, pre, [hidden]') || !element.checkVisibility() || unseen(element)) continue;
       const box = element.getBoundingClientRect();
       if (box.width === 0 || box.height === 0) continue;
       let scroller: HTMLElement | null = element.parentElement;

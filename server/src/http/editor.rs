@@ -77,7 +77,7 @@ async fn page(
         return Ok(asking.show_table(opened, &wanted));
     }
     let boot = asking.boot(&opened, false);
-    let form = asking.form(&opened, &boot, &wanted.edit)?;
+    let form = row_form(&opened, &boot, &wanted.edit)?;
     Ok(asking.show_form(StatusCode::OK, &opened.frame, form))
 }
 
@@ -95,7 +95,7 @@ async fn save(
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session, class: class_id(&class)? };
     let opened = asking.open().await?;
     let boot = asking.boot(&opened, false);
-    let mut form = asking.form(&opened, &boot, &wanted.edit)?;
+    let mut form = row_form(&opened, &boot, &wanted.edit)?;
     form.take(&posted);
     let mut proved = (*session).clone();
     let password = posted.iter().find(|(name, _)| name == PASSWORD).map_or("", |(_, value)| value.as_str());
@@ -117,6 +117,15 @@ async fn save(
 
 fn class_id(text: &str) -> Result<ClassId, Failure> {
     text.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))
+}
+
+/// The form of a student's row, for whoever may change it.
+fn row_form(opened: &Opened, boot: &EditorBoot, student: &str) -> Result<RowForm, Failure> {
+    if !opened.editable {
+        return Err(Failure::status(StatusCode::FORBIDDEN));
+    }
+    let form = RowForm::new(&opened.people, student, &boot.read_only);
+    form.ok_or(Failure::status(StatusCode::NOT_FOUND))
 }
 
 impl Asking<'_> {
@@ -144,14 +153,6 @@ impl Asking<'_> {
         let saved = Some(wanted.saved.as_str()).filter(|saved| !saved.is_empty());
         let response = document(StatusCode::OK, self.page, meta, |page| editor_page(page, &opened.frame, data, saved));
         frame::remember(response, &opened.frame.class_id)
-    }
-
-    fn form(&self, opened: &Opened, boot: &EditorBoot, student: &str) -> Result<RowForm, Failure> {
-        if !opened.editable {
-            return Err(Failure::status(StatusCode::FORBIDDEN));
-        }
-        let form = RowForm::new(&opened.people, student, &boot.read_only);
-        form.ok_or(Failure::status(StatusCode::NOT_FOUND))
     }
 
     fn show_form(&self, status: StatusCode, frame: &ClassFrame, form: RowForm) -> Response {

@@ -130,6 +130,18 @@ impl Db {
         Ok(Tx::new(kind, Arc::clone(&self.bells)))
     }
 
+    /// Begins a transaction that only reads, all of it as the database was at one moment on SQLite, where nobody waits for it either.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection became free in time.
+    pub async fn begin_reading(&self) -> Result<Tx, StoreError> {
+        let kind = match &self.pools {
+            Pools::Sqlite { read, .. } => TxKind::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => TxKind::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
+        };
+        Ok(Tx::new(kind, Arc::clone(&self.bells)))
+    }
+
     /// Brings the schema up to date. All or nothing, and safe to call from several processes at once.
     ///
     /// # Errors

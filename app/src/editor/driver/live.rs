@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Weak;
 use std::time::Duration;
 
+use domain::editor::Connection;
 use domain::{ClassPeople, PersonRecord, StudentReadiness};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 use super::super::board::Present;
 use super::super::slots::slots;
 use super::net::{self, Read};
-use super::{Driver, READINESS_AFTER, dom};
+use super::{Driver, READINESS_AFTER, dom, now};
 
 /// The longest time between two tries to listen again.
 const LONGEST_S: u64 = 60;
@@ -88,6 +89,9 @@ impl Driver {
     fn connected(&mut self) {
         self.live.failures = 0;
         if std::mem::take(&mut self.live.interrupted) {
+            // Whoever answers here takes changes too: what waits need not wait for its turn.
+            self.editor.connection(Connection::Online, now());
+            self.settle(None);
             self.reread();
         }
     }

@@ -1,7 +1,8 @@
 //! Clicks and taps. What a button does stands in its `data-do`.
 
 use leptos::prelude::*;
-use web_sys::{Element, MouseEvent};
+use wasm_bindgen::JsCast as _;
+use web_sys::{Element, HtmlInputElement, MouseEvent};
 
 use super::super::slots::Place;
 use super::forms::field_at;
@@ -84,14 +85,16 @@ impl Driver {
             _ => return,
         }
         // The button is about to go: the focus goes back to what it belongs to.
-        if dom::around(button, ".ed-f").is_some() {
-            if let Some(field) = field_at(place) {
-                dom::focus(&field);
-            }
-        } else {
-            self.go(place);
+        let field = dom::around(button, ".ed-f").and_then(|_| field_at(place));
+        match &field {
+            Some(field) => dom::focus(field),
+            None => self.go(place),
         }
         self.settle(Some(&cell.person));
+        if let Some(field) = field.and_then(|field| field.dyn_into::<HtmlInputElement>().ok()) {
+            // The field that has the focus follows its cell by this decision alone.
+            field.set_value(&self.editor.shown(&cell).text);
+        }
     }
 
     /// Goes to a cell that asks for attention, wherever it is.

@@ -3,6 +3,7 @@
 //! One input serves the whole table. It is put into the cell in the very event of the key that opens it, so that the
 //! key, or the input method that it starts, already writes into it.
 
+use domain::editor::CellId;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, Event, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent};
@@ -11,7 +12,7 @@ use super::super::cell::is_name;
 use super::super::keys::{Action, Focus, Move, Press, action};
 use super::super::moves::{column, step};
 use super::super::row_form::inputmode;
-use super::super::slots::Place;
+use super::super::slots::{Part, Place};
 use super::{Driver, Open, dom, now};
 
 impl Driver {
@@ -137,6 +138,17 @@ impl Driver {
         }
     }
 
+    /// What a cell holds, and of whom: the column is not read out with an input.
+    fn name_of(&self, row: usize, cell: &CellId) -> String {
+        let words = &self.board.boot.words;
+        let (field, student) = (words.field(cell.field).name, untrack(|| self.board.student_name(row)));
+        let slots = self.board.slots.get(row).into_iter().flatten();
+        match slots.map(|slot| (slot.part, &slot.person)).find(|(_, person)| **person == cell.person) {
+            Some((part, _)) if part != Part::Student => format!("{field}, {}, {student}", words.part(part)),
+            _ => format!("{field}, {student}"),
+        }
+    }
+
     /// Opens a cell with its text in it, or empty.
     pub(super) fn open_cell(&mut self, place: Place, keep: bool) {
         let Some(cell) = self.board.table.cell(place).cloned() else { return };
@@ -148,8 +160,7 @@ impl Driver {
         self.pasted = None;
         let text = if keep { self.editor.shown(&cell).text } else { String::new() };
         let input = &self.input;
-        let name = self.board.boot.words.field(cell.field).name;
-        dom::set(input, "aria-label", &format!("{name}, {}", untrack(|| self.board.student_name(place.row))));
+        dom::set(input, "aria-label", &self.name_of(place.row, &cell));
         dom::set(input, "inputmode", inputmode(cell.field).unwrap_or("text"));
         dom::set(input, "dir", if is_name(cell.field) { "auto" } else { "ltr" });
         dom::set(input, "autocomplete", "off");
@@ -219,7 +230,7 @@ impl Driver {
         }
     }
 
-    fn changed_at(&mut self, cell: &domain::editor::CellId) {
+    fn changed_at(&mut self, cell: &CellId) {
         self.pasted = None;
         self.settle(None);
         if let Some(place) = self.board.table.place(cell) {

@@ -17,7 +17,8 @@ use crate::stats::Distribution;
 
 /// Where codes are asked for.
 const ASK: &str = "/api/v1/sign-in/code";
-const VERIFY: &str = "/api/v1/sign-in/code/verify";
+/// Where they are answered.
+pub const VERIFY: &str = "/api/v1/sign-in/code/verify";
 
 /// Sendings of one person that are kept for the measurement of answering times.
 const KEPT: u32 = 2;

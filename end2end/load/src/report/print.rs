@@ -11,25 +11,31 @@ use crate::parts::timing::Timing;
 use crate::parts::{hashes, overload};
 use crate::stats::Distribution;
 
-const MILLI: f64 = 1000.0;
+/// Milliseconds of a second.
+pub(super) const MILLI: f64 = 1000.0;
 
-fn head(text: &str) {
+/// The title of a section.
+pub(super) fn head(text: &str) {
     println!("\n{text}");
 }
 
-fn line(what: &str, figure: &str, remark: &str) {
+/// A figure with its name, and what to make of it.
+pub(super) fn line(what: &str, figure: &str, remark: &str) {
     println!("{}", format!("  {what:<40} {figure:>14}  {remark}").trim_end());
 }
 
-fn rate(per_second: f64) -> String {
+/// So many a second.
+pub(super) fn rate(per_second: f64) -> String {
     if per_second < 1000.0 { format!("{per_second:.1} /s") } else { format!("{per_second:.0} /s") }
 }
 
-fn share(by: f64) -> String {
+/// One figure by another.
+pub(super) fn share(by: f64) -> String {
     format!("{by:.3}")
 }
 
-fn mib(kib: u64) -> String {
+/// A size of memory or of a file.
+pub(super) fn mib(kib: u64) -> String {
     format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024)
 }
 
@@ -105,7 +111,8 @@ impl Passwords {
     }
 }
 
-fn disturbed(others: f64) {
+/// A warning when other programs had the cores.
+pub(super) fn disturbed(others: f64) {
     if others >= DISTURBED {
         let remark = "rates by the clock are too low; a database server on this machine is in here";
         line("cores kept busy by other programs", &format!("{others:.2}"), remark);

@@ -311,7 +311,7 @@ pub async fn check(
             Done::new(StatusCode::CREATED, &Import::new(view))
         }
     };
-    let done = idempotent_within(CHECK_MS, &state, &request_id, owner, key, request, work).await?;
+    let done = idempotent_within(CHECK_MS, &state, &request_id, owner, key, request, Box::pin(work)).await?;
     let id = done.text("id").ok_or_else(Problem::internal)?;
     Ok(([(header::LOCATION, format!("/api/v1/imports/{id}"))], done))
 }
@@ -380,7 +380,7 @@ pub async fn apply(
             Done::new(StatusCode::ACCEPTED, &Import::new(view))
         }
     };
-    idempotent(&state, &request_id, owner, key, request, work).await
+    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
 }
 
 /// The form of an import, read whole.

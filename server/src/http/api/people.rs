@@ -87,7 +87,7 @@ pub async fn change(
             saved_answer(saved, &visit.request_id)
         }
     };
-    idempotent(&state, &request_id, owner, key, request, work).await
+    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
 }
 
 /// Add a parent of a student
@@ -136,7 +136,7 @@ pub async fn add_parent(
             saved_answer(saved, &visit.request_id)
         }
     };
-    idempotent(&state, &request_id, owner, key, request, work).await
+    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
 }
 
 /// The version that `If-Match` names.

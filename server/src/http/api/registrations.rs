@@ -358,7 +358,7 @@ pub async fn begin(
         let token = begun.map_err(|error| desk.refuse(&error))?;
         Done::new(StatusCode::ACCEPTED, &desk.status(&token).await?.0)
     };
-    let done = idempotent(&state, &request_id, owner, key, fingerprint, work).await?;
+    let done = idempotent(&state, &request_id, owner, key, fingerprint, Box::pin(work)).await?;
     let token = done.text("id").and_then(|id| Token::parse(&id).ok()).ok_or_else(Problem::internal)?;
     let mut cookie = HeaderMap::new();
     cookie.append(SET_COOKIE, cookies::registration(&token));

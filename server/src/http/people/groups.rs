@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn only_what_the_reader_changed_is_changed() {
-        let [a, b] = ["00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b"];
+        let [first, second] = ["00000000-0000-7000-8000-00000000000a", "00000000-0000-7000-8000-00000000000b"];
         let [x, y, z] = [
             "00000000-0000-7000-8000-000000000001",
             "00000000-0000-7000-8000-000000000002",
@@ -216,16 +216,16 @@ mod tests {
         ];
         let field = |name: &str, value: String| (name.to_owned(), value);
         let fields = [
-            field(SHOWN, format!("{a}:{x} {y}")),
-            field(SHOWN, format!("{b}:")),
-            field(MEMBER, format!("{a}:{x}")),
-            field(MEMBER, format!("{b}:{z}")),
+            field(SHOWN, format!("{first}:{x} {y}")),
+            field(SHOWN, format!("{second}:")),
+            field(MEMBER, format!("{first}:{x}")),
+            field(MEMBER, format!("{second}:{z}")),
             field(MEMBER, "nonsense".to_owned()),
             // A group that the form did not show stays as it is.
             field(MEMBER, format!("{x}:{y}")),
         ];
         let made: Vec<_> =
             changes(&fields).into_iter().map(|(g, s, member)| (g.to_string(), s.to_string(), member)).collect();
-        assert_eq!(made, [(a.to_owned(), y.to_owned(), false), (b.to_owned(), z.to_owned(), true)],);
+        assert_eq!(made, [(first.to_owned(), y.to_owned(), false), (second.to_owned(), z.to_owned(), true)],);
     }
 }
