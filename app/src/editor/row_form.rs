@@ -29,12 +29,14 @@ pub fn row_form(board: &SharedBoard, row: usize) -> AnyView {
     }
     let label = put(&words.form.edit_whom, "who", &untrack(|| board.student_name(row)));
     view! {
-        <div class="ed-f" role="gridcell" aria-label=label>
-            {people}
-            <div class="btns">
-                <button type="button" class="btn s" data-do="close">
-                    {words.form.done.clone()}
-                </button>
+        <div class="ed-f" role="gridcell">
+            <div class="whole" role="group" aria-label=label>
+                {people}
+                <div class="btns">
+                    <button type="button" class="btn s" data-do="close">
+                        {words.form.done.clone()}
+                    </button>
+                </div>
             </div>
         </div>
     }
