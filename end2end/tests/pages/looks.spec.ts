@@ -23,13 +23,15 @@ const WIDTHS_OF_LARGE_LETTERS = [1280, 640];
 async function resize(page: Page, size: { width: number; height: number }): Promise<void> {
   await page.setViewportSize(size);
   await page.evaluate(async (width) => {
-    const frame = (): Promise<unknown> => new Promise((drawn) => requestAnimationFrame(drawn));
+    // A page on which nothing changes may be drawn no more: then there is no frame to wait for.
+    const within = (what: Promise<unknown>, ms: number): Promise<unknown> => Promise.race([what, new Promise((over) => setTimeout(over, ms))]);
+    const frame = (): Promise<unknown> => within(new Promise((drawn) => requestAnimationFrame(drawn)), 250);
     for (let frames = 0; frames < 2 || innerWidth !== width; frames += 1) {
       if (frames > 600) throw new Error(`the window stays ${innerWidth} px wide instead of ${width}`);
       await frame();
     }
     const ends = document.getAnimations().filter((animation) => animation.effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.allSettled(ends.map((animation) => animation.finished));
+    await within(Promise.allSettled(ends.map((animation) => animation.finished)), 5_000);
   }, size.width);
 }
 
