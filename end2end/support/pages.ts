@@ -33,14 +33,11 @@ const at = (name: string, path: string, more: Partial<Look> = {}): Look => ({
 
 const TOPICS = ['procedures', 'school-settings', 'enrichment', 'exams', 'safety', 'climate', 'transitions', 'parents'];
 
-/**
- * The looks in one language. The eight topics are one page with other words: each language has two of them. Of the staff's
- * plainer pages, too, each language has two.
- */
+/** The looks in one language. The eight topics are one page with other words: each language has two of them. */
 export function looksIn(locale: Locale): Look[] {
   const first = LOCALES.indexOf(locale) * 2;
   const mine = TOPICS.slice(first, first + 2).map((topic) => at(`topic-${topic}`, `/topics/${topic}`));
-  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1), ...STAFF_LOOKS, ...STAFF_LOOKS_IN_TURN.slice(first, first + 2)];
+  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1), ...STAFF_LOOKS];
 }
 
 const LOOKS: Look[] = [
@@ -128,10 +125,6 @@ const STAFF_LOOKS: Look[] = [
     },
   },
   at('staff-audit', '/admin/audit', { staff: 'admin-5' }),
-];
-
-/** The staff's other pages: two in each language. */
-const STAFF_LOOKS_IN_TURN: Look[] = [
   at('staff-photos', pupils('photos'), { staff: 'deputy-5' }),
   {
     name: 'staff-accounts',

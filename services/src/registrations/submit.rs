@@ -34,7 +34,8 @@ impl Registrations<'_> {
         let mut row = self.lock(&mut tx, token, now).await?;
         match RegistrationStep::of(&row)? {
             RegistrationStep::Finish => {}
-            RegistrationStep::Submitted => return Ok(()),
+            // Not left to the drop, which ends the transaction some time later: until then the workers pass over the locked row.
+            RegistrationStep::Submitted => return Ok(tx.rollback().await?),
             step => return Err(RegistrationError::NotNow(step)),
         }
         let mut answers = self.answers(&row)?;
