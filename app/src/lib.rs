@@ -8,9 +8,6 @@
 #[cfg(all(feature = "ssr", feature = "hydrate"))]
 compile_error!("`ssr` and `hydrate` exclude each other: one is the server's side, the other the browser's");
 
-// Generated from `locales/` by the build script: the module `i18n`.
-include!(concat!(env!("OUT_DIR"), "/i18n/mod.rs"));
-
 pub mod text;
 
 pub mod api;

@@ -11,7 +11,7 @@ pub use plural::{Plural, plural_form};
 pub use when::{Moment, Zone, ZoneError};
 
 #[doc(hidden)]
-pub use leptos_i18n;
+pub use texts::leptos_i18n;
 
 use domain::Locale;
 use leptos::prelude::*;
@@ -21,12 +21,12 @@ pub const SLOT: &str = "\u{fffc}";
 
 /// The generated enum's value for a locale.
 #[must_use]
-pub fn lang(locale: Locale) -> crate::i18n::Locale {
+pub fn lang(locale: Locale) -> texts::i18n::Locale {
     match locale {
-        Locale::He => crate::i18n::Locale::he,
-        Locale::Ar => crate::i18n::Locale::ar,
-        Locale::Ru => crate::i18n::Locale::ru,
-        Locale::En => crate::i18n::Locale::en,
+        Locale::He => texts::i18n::Locale::he,
+        Locale::Ar => texts::i18n::Locale::ar,
+        Locale::Ru => texts::i18n::Locale::ru,
+        Locale::En => texts::i18n::Locale::en,
     }
 }
 

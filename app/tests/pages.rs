@@ -8,7 +8,7 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
 
-use domain::{BirthDate, IdKind, Locale, UserCode};
+use domain::{BirthDate, IdKind, Locale, NotRecognisedReason, UserCode};
 use leptos::{prelude::*, reactive::owner::Owner};
 use schoolgate_app::{
     components::{Button, ErrorItem, ErrorSummary, Field, Step, StepRail},
@@ -19,6 +19,11 @@ use schoolgate_app::{
         about::{self, AboutRegistration, AboutRegistrationProps},
         accessibility::{self, Accessibility, AccessibilityProps},
         error::{self, ErrorPage, ErrorPageProps, Failure},
+        gosuslugi::{
+            failure::{self, Why, failure_view},
+            guide::{self, Guide, GuideProps},
+            start::{self, Start, StartProps},
+        },
         home::{self, Home, HomeProps},
         inbox::{self, Channel, Inbox, InboxItem, InboxProps},
         me::{self, Me, MeInfo, MeProps},
@@ -192,6 +197,37 @@ fn kit(ctx: &PageContext) -> Rendered {
     })
 }
 
+/// The sign-in through Gosuslugi: only a portal that has it shows these pages.
+fn gosuslugi_pages(pages: &mut Vec<Rendered>, locale: Locale) {
+    let ctx = context(locale, "/sign-in/esia", true, false);
+    pages.push(render("gosuslugi-full-start", &ctx, start::meta(&ctx), || {
+        Start(StartProps { ctx: ctx.clone() }).into_any()
+    }));
+    let ctx = context(locale, "/sign-in/esia/guide", true, false);
+    pages.push(render("gosuslugi-full-guide", &ctx, guide::meta(&ctx), || {
+        Guide(GuideProps { ctx: ctx.clone() }).into_any()
+    }));
+    let others = [
+        ("cancelled", Why::Cancelled),
+        ("unavailable", Why::Unavailable),
+        ("rejected", Why::Rejected),
+        ("ended", Why::Ended),
+        ("too-many", Why::TooMany { wait_s: 90 }),
+        ("staff", Why::Staff),
+        ("barred", Why::Barred),
+    ];
+    let reasons = NotRecognisedReason::ALL.map(|reason| (reason.code(), Why::NotRecognised(reason)));
+    for (name, why) in others.into_iter().chain(reasons) {
+        for (who, teacher) in [("", None), ("-teacher", Some("<Бутрович В. И.>".to_owned()))] {
+            let ctx = context(locale, "/sign-in/esia", true, false);
+            let failed = failure::Failure { why, teacher };
+            pages.push(render(&format!("gosuslugi-full-{name}{who}"), &ctx, failure::meta(&ctx, &failed), || {
+                failure_view(&ctx, failed)
+            }));
+        }
+    }
+}
+
 fn all_pages() -> Vec<Rendered> {
     let mut pages = Vec::new();
     for locale in Locale::ALL {
@@ -261,6 +297,7 @@ fn all_pages() -> Vec<Rendered> {
                 Inbox(InboxProps { ctx: ctx.clone(), items, show: None, selected }).into_any()
             }));
         }
+        gosuslugi_pages(&mut pages, locale);
         pages.push(kit(&context(locale, "/kit", false, false)));
     }
     pages
@@ -326,6 +363,23 @@ fn links_lead_to_what_this_portal_has() {
     for page in full {
         assert!(page.html.contains("href=\"/register\"") && page.html.contains("href=\"/sign-in/esia\""));
     }
+}
+
+#[test]
+fn a_sign_in_through_gosuslugi_begins_with_a_post_and_who_can_mend_it_is_named() {
+    let pages = all_pages();
+    let page = |name: &str| &pages.iter().find(|page| page.name == name).unwrap().html;
+    for locale in Locale::ALL {
+        let code = locale.code();
+        let start = page(&format!("gosuslugi-full-start.{code}"));
+        assert!(start.contains("<form method=\"post\" action=\"/sign-in/esia\""), "{start}");
+        let named = page(&format!("gosuslugi-full-contact_differs-teacher.{code}"));
+        assert!(named.contains("<bdi>&lt;Бутрович В. И.&gt;</bdi>"), "{named}");
+        // Who mends it at Gosuslugi is nobody at the school.
+        assert!(!page(&format!("gosuslugi-full-account_not_confirmed-teacher.{code}")).contains("Бутрович"));
+    }
+    assert_eq!(Why::Unavailable.status().as_u16(), 503);
+    assert_eq!(Why::Ended.status().as_u16(), 410);
 }
 
 #[test]

@@ -23,8 +23,8 @@ use schoolgate_app::{
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
         personal::{
-            self, ConflictLine, EditForm, FieldLine, HistoryLine, Kin, Pane, PersonPick, PersonalPage, Proof, Record,
-            Source, personal_view,
+            self, ConflictLine, EditForm, FieldLine, GosuslugiPart, HistoryLine, Kin, LinkLine, Pane, PersonPick,
+            PersonalPage, Proof, Record, Source, TryLine, personal_view,
         },
         photos::{self, PhotoCard, PhotoDone, PhotoProblem, PhotosPage, photos_view},
         staff::{
@@ -291,7 +291,15 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         has_account: source.is_none(),
         history,
         may_edit: source.is_some(),
+        gosuslugi: source.map(|_| gosuslugi(Vec::new())),
     }
+}
+
+fn gosuslugi(links: Vec<LinkLine>) -> GosuslugiPart {
+    let failures = LastTry::ALL.map(|reason| TryLine { at: NOW - 90_000_000, failure: Some(reason) });
+    let tries = [TryLine { at: NOW - 60_000, failure: None }].into_iter().chain(failures);
+    let tries = if links.is_empty() { Vec::new() } else { tries.collect() };
+    GosuslugiPart { links, tries, may_unlink: true, asked: None, unlinked: false }
 }
 
 fn edit_form() -> EditForm {
@@ -328,7 +336,18 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         after: Some("+7 900 000-00-11".to_owned()),
     }];
     let edit = |form| Pane::Edit(Box::new(form));
+    let link = |id: &str| LinkLine { id: id.to_owned(), at: NOW - 90_000_000, last_seen_at: NOW, way: Way::Snils };
+    let linked = |part| {
+        let record = record(Some(Source::Staff), Vec::new());
+        Pane::Record { record: Box::new(Record { gosuslugi: Some(part), ..record }), saved: None }
+    };
+    let two = || gosuslugi(vec![link("l-1"), link("l-2")]);
+    let asked = Some(("l-2".to_owned(), Proof::Wrong));
     let mut cases = vec![
+        ("personal-linked", linked(two())),
+        ("personal-unlinked", linked(GosuslugiPart { unlinked: true, ..gosuslugi(Vec::new()) })),
+        ("personal-link-read", linked(GosuslugiPart { may_unlink: false, ..two() })),
+        ("personal-unlink-proof", linked(GosuslugiPart { asked, ..two() })),
         ("personal-nobody", Pane::Nobody),
         ("personal", shown(None, None)),
         ("personal-saved", shown(Some(Source::Staff), Some(true))),
@@ -597,4 +616,10 @@ fn readers_are_offered_nothing_to_change() {
         assert!(!page(&pages, name).contains(&format!("action=\"{action}\"")), "{name}");
     }
     assert!(!page(&pages, "personal.en").contains("edit=1"));
+    let unlink = "/people/pupils/c-1/personal/unlink";
+    assert_eq!(page(&pages, "personal-linked.en").matches(unlink).count(), 2);
+    assert_eq!(page(&pages, "personal-unlink-proof.en").matches("autocomplete=\"current-password\"").count(), 1);
+    for name in ["personal.en", "personal-link-read.en", "personal-unlinked.en"] {
+        assert!(!page(&pages, name).contains(unlink), "{name}");
+    }
 }

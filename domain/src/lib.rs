@@ -10,6 +10,7 @@ pub mod digits;
 pub mod editor;
 pub mod email;
 pub mod fictitious;
+pub mod gosuslugi;
 pub mod id_kind;
 pub mod id_number;
 pub mod identifier;
@@ -37,6 +38,10 @@ pub use class_people::{
 pub use digits::NotDigits;
 pub use email::{Email, EmailError};
 pub use fictitious::{FictitiousNumber, FictitiousNumberError};
+pub use gosuslugi::{
+    Candidate, CandidateKind, ContactKind, Found, GosuslugiContact, GosuslugiPerson, NotRecognised,
+    NotRecognisedReason, Recognised, recognise,
+};
 pub use id_kind::IdKind;
 pub use id_number::{IdNumber, IdNumberError};
 pub use identifier::{IdentifierError, PersonIdentifier};

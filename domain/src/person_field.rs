@@ -65,6 +65,9 @@ pub enum FieldFault {
     /// The control number of a SNILS does not agree.
     #[error("the control number of the SNILS does not agree")]
     SnilsCheck,
+    /// Somebody else has this SNILS: it is one person's. Whose it is is not told. No judgement of a text finds this; the school's data does.
+    #[error("somebody else has this SNILS")]
+    SnilsTaken,
     /// Too few digits for a mobile number.
     #[error("the mobile number has too few digits")]
     MobileShort,
@@ -90,7 +93,7 @@ pub enum FieldFault {
 
 impl FieldFault {
     /// Every fault.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Required,
         Self::TooLong,
         Self::Characters,
@@ -101,6 +104,7 @@ impl FieldFault {
         Self::SnilsDigits,
         Self::SnilsLength,
         Self::SnilsCheck,
+        Self::SnilsTaken,
         Self::MobileShort,
         Self::MobileLong,
         Self::MobileLandline,
@@ -123,6 +127,7 @@ impl FieldFault {
             Self::SnilsDigits => "snils_digits",
             Self::SnilsLength => "snils_length",
             Self::SnilsCheck => "snils_check",
+            Self::SnilsTaken => "snils_taken",
             Self::MobileShort => "mobile_short",
             Self::MobileLong => "mobile_long",
             Self::MobileLandline => "mobile_landline",

@@ -61,6 +61,12 @@ export function expireInitialPassword(portal: Portal, userCode: string): void {
   change(portal, () => `UPDATE accounts SET initial_expires_at = ${LONG_AGO} WHERE user_code = '${userCode.replace('-', '')}' AND initial_expires_at > 0`);
 }
 
+/** A browser has been at Gosuslugi for too long. `token` is the one in its cookie. */
+export function expireGosuslugi(portal: Portal, token: string): void {
+  const hash = hashOf(token);
+  change(portal, (bytes) => `UPDATE gosuslugi_flows SET expires_at = ${LONG_AGO} WHERE browser_hash = ${bytes(hash)}`);
+}
+
 /** The proof that a sign-in or a password is, is too old. `token` is that of the session. */
 export function expireProof(portal: Portal, token: string): void {
   const hash = hashOf(token);

@@ -2,6 +2,7 @@
 import { type BrowserContext, type Page, expect } from '@playwright/test';
 
 import { CLASS, onFile } from './editor.ts';
+import { PERSONS, chooseThere, toGosuslugi } from './gosuslugi-walk.ts';
 import { answer, askForCode, enter, idField, open, sendId, summary, typePassword } from './flows.ts';
 import { linkIn, tokenOf } from './inbox.ts';
 import { mistyped } from './people.ts';
@@ -85,6 +86,19 @@ const LOOKS: Look[] = [
     go: async (page) => {
       await page.goto('/');
       await page.locator('header details.menu summary').first().click();
+    },
+  },
+  at('esia', '/sign-in/esia'),
+  at('esia-guide', '/sign-in/esia/guide'),
+  at('esia-ended', '/sign-in/esia/callback?code=x&state=y', { statuses: [410] }),
+  {
+    name: 'esia-no-student',
+    statuses: [403],
+    go: async (page, portal) => {
+      // Somebody whom the school does not know: nothing is noted of anybody.
+      await toGosuslugi(page, portal);
+      await chooseThere(page, PERSONS.nobodyHere);
+      await page.waitForURL(`${portal.origin}/sign-in/esia/callback?*`);
     },
   },
   at('not-found', '/nothing-here', { statuses: [404] }),

@@ -3,7 +3,8 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 
 import { choose, eachLook, looksIn } from './pages.ts';
-import { ROOT } from './places.ts';
+import { ROOT, esiaPort } from './places.ts';
+import { originOf } from './standin.ts';
 import { test } from './test.ts';
 import { LOCALES } from './words.ts';
 
@@ -17,6 +18,7 @@ for (const locale of LOCALES) {
       test.setTimeout(300_000);
       const looks = looksIn(locale).filter((look) => locale === 'he' || locale === 'ru' || EVERYWHERE.has(look.name));
       guard.expects(...looks.flatMap((look) => look.statuses ?? []));
+      guard.allowsOrigin(originOf(esiaPort(portal.database, portal.role)));
       rmSync(path.join(FOLDER, locale, colorScheme), { recursive: true, force: true });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await choose(context, portal, locale);

@@ -4,7 +4,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { BINARY, CROWD, type Database, type Role, ROOT, SITE, folder, origin, port } from './places.ts';
+import { BINARY, CROWD, type Database, type Role, ROOT, SITE, STANDIN, esiaPort, folder, origin, port } from './places.ts';
+import { certificateOf, originOf } from './standin.ts';
+
+/** Of Gosuslugi's answers: nobody waits longer. */
+const SHORT_WAITS = { SCHOOLGATE__ESIA__TIMEOUT_MS: '5000' };
 
 /** Figures that differ from the product's own; all within the configuration's bounds. */
 const FIGURES: Record<Role, Record<string, string>> = {
@@ -22,12 +26,25 @@ const FIGURES: Record<Role, Record<string, string>> = {
   down: {},
   // A message that the dead process had taken is sent again when its lease runs out; shorter than the gateways' time-outs is refused.
   crash: { SCHOOLGATE__OUTBOX__LEASE_S: '21' },
+  gosuslugi0: SHORT_WAITS,
+  gosuslugi1: SHORT_WAITS,
   editor: {},
 };
 
 /** Our own finest lines too: the rule that no personal data is logged holds at every level. */
 const LOG = { SCHOOLGATE__LOG__FILTER: 'debug' };
 const NAMED_SITE: Record<string, string> = process.env.E2E_SITE ? { SCHOOLGATE__SERVER__SITE: process.env.E2E_SITE } : {};
+
+/** Browsers reach the stand-in by another host than the portal, as they reach Gosuslugi: another site, to which cookies are not sent. */
+function esia(database: Database, role: Role): Record<string, string> {
+  const at = esiaPort(database, role);
+  if (at === 0) return {};
+  const base = { SCHOOLGATE__ESIA__BASE_URL: originOf(at) };
+  if (database === 'postgres') return base;
+  // The demo's requests are signed by the stand-in's own program; here the other side checks somebody else's: OpenSSL's GOST engine.
+  const key = path.join(folder(database, role), 'esia-client.key.pem');
+  return { ...base, SCHOOLGATE__ESIA__SIGNER: `openssl,dgst,-engine,gost,-md_gost12_256,-sign,${key}` };
+}
 
 function environment(more: Record<string, string>): NodeJS.ProcessEnv {
   // Settings of the caller's own portal must not leak into the tests.
@@ -41,7 +58,7 @@ export function run(words: string[], more: Record<string, string> = {}): string 
 }
 
 export function mustBeBuilt(): void {
-  if (!existsSync(BINARY) || !existsSync(path.join(SITE, 'pkg'))) {
+  if (!existsSync(BINARY) || !existsSync(STANDIN) || !existsSync(path.join(SITE, 'pkg'))) {
     throw new Error('the product is not built: run scripts/build first');
   }
 }
@@ -88,6 +105,8 @@ export class Server {
     rmSync(this.dir, { recursive: true, force: true });
     mkdirSync(this.dir, { recursive: true });
     const words = ['demo', '--prepare-only', '--dir', this.dir, '--port', String(port(this.database, this.role)), '--crowd', String(CROWD[this.role])];
+    const at = esiaPort(this.database, this.role);
+    if (at > 0) words.push('--esia-port', String(at), '--esia-certificate', certificateOf(this.database), '--esia-program', STANDIN);
     if (this.database === 'postgres') words.push('--database', freshPostgres(databaseName(this.role)));
     run(words);
     return this;
@@ -97,12 +116,12 @@ export class Server {
     return path.join(this.dir, 'schoolgate.toml');
   }
 
-  /** Serves, and returns once the portal says that it is ready. */
-  async start(): Promise<this> {
+  /** Serves, with figures that differ from its own, and returns once the portal says that it is ready. */
+  async start(more: Record<string, string> = {}): Promise<this> {
     const log = openSync(this.log, 'a');
     const child = spawn(BINARY, ['serve', '--demo', '--config', this.config], {
       cwd: ROOT,
-      env: environment({ ...LOG, ...NAMED_SITE, ...FIGURES[this.role] }),
+      env: environment({ ...LOG, ...NAMED_SITE, ...esia(this.database, this.role), ...FIGURES[this.role], ...more }),
       stdio: ['ignore', log, log],
     });
     closeSync(log);

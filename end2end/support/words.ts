@@ -9,7 +9,7 @@ export type Locale = (typeof LOCALES)[number];
 export const DIRECTION: Record<Locale, 'ltr' | 'rtl'> = { he: 'rtl', ar: 'rtl', ru: 'ltr', en: 'ltr' };
 
 type Part =
-  | 'about' | 'admin' | 'common' | 'editor' | 'errors' | 'home' | 'inbox' | 'legal' | 'me' | 'messages' | 'password' | 'people' | 'register' | 'sign_in' | 'topics';
+  | 'about' | 'admin' | 'common' | 'editor' | 'errors' | 'gosuslugi' | 'home' | 'inbox' | 'legal' | 'me' | 'messages' | 'password' | 'people' | 'register' | 'sign_in' | 'topics';
 
 const files = new Map<string, Record<string, unknown>>();
 

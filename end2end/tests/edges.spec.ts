@@ -12,7 +12,7 @@ import { en } from '../support/words.ts';
 
 test('an unknown address is a page with 404 in the reader’s language, a document for programs', async ({ page, portal, guard }) => {
   guard.expects(404);
-  for (const address of ['/nothing-here', '/topics/nothing', '/me/nothing', '/sign-in/esia']) {
+  for (const address of ['/nothing-here', '/topics/nothing', '/me/nothing', '/sign-in/esia/nothing']) {
     const reply = await page.goto(address);
     expect(reply?.status(), address).toBe(404);
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(en('errors', 'not_found'));

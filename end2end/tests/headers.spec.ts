@@ -1,6 +1,8 @@
 // Headers that every answer carries, and the cookies' attributes.
 import { enter } from '../support/flows.ts';
 import { ask } from '../support/http.ts';
+import { esiaPort } from '../support/places.ts';
+import { originOf } from '../support/standin.ts';
 import { expect, test } from '../support/test.ts';
 
 const ADDRESSES = [
@@ -28,6 +30,13 @@ test('every answer carries the security headers', async ({ portal }) => {
     // Over plain http to localhost HSTS would lock people out of their own machine.
     expect(headers['strict-transport-security'], address).toBeUndefined();
   }
+});
+
+test('only the page with the button to Gosuslugi lets a form lead there', async ({ portal }) => {
+  const policy = (await ask(`${portal.origin}/sign-in/esia`)).headers['content-security-policy'] as string;
+  const away = originOf(esiaPort(portal.database, portal.role));
+  expect(policy).toContain(`form-action 'self' ${away};`);
+  expect(policy.replaceAll(away, '').replace("'wasm-unsafe-eval'", '')).not.toMatch(/unsafe|https?:|\*/);
 });
 
 test('scripts run by nonce only; each answer has its own', async ({ portal }) => {

@@ -30,6 +30,8 @@ interface Row extends Omit<Ask, 'headers'> {
 
 const TABS = ['list', 'list?print=1', 'photos', 'groups', 'esia', 'personal'];
 const HIDDEN = { T: 404, D: 404, A: 404, P: 404 };
+/** A student of the first of these classes, and one of the second. */
+const [OWN_STUDENT, NEXT_STUDENT] = ['01900000-0000-7000-8000-000000002001', '01900000-0000-7000-8000-000000002003'];
 const FILE = { name: 'roster.txt', content: Buffer.from('no roster') };
 
 /** Pages, and forms that change nothing where they are allowed. */
@@ -77,6 +79,8 @@ const ROUTES: Row[] = [
     { path: `/classes/${NEXT}/${what}`, to: 'DAS' },
     { path: `/classes/${ELSEWHERE}/${what}`, to: 'S' },
   ]),
+  { path: `/people/${OWN_STUDENT}/gosuslugi-links`, to: 'TDAS' },
+  { path: `/people/${NEXT_STUDENT}/gosuslugi-links`, to: 'DAS' },
   { path: `/schools/${SCHOOL}/readiness`, to: 'DAS' },
   { path: `/schools/${OTHER}/readiness`, to: 'S' },
   { path: '/imports', to: 'DAS' },

@@ -1,12 +1,13 @@
 //! Configuration: one TOML file, every key also as an environment variable, secrets also from files.
 //!
-//! One table of keys (`config/sections.rs`, `config/figures.rs`, `config/gateways.rs`) is the source of the typed
+//! One table of keys (`config/sections.rs`, `config/figures.rs`, `config/gateways.rs`, `config/esia.rs`) is the source of the typed
 //! [`Config`], its defaults, its checks, the printed default file and `docs/configuration.md`. Unknown keys and values
 //! out of bounds stop the start, all of them named at once: a setting that silently does nothing is worse than none.
 
 mod check;
 mod convert;
 mod document;
+mod esia;
 mod field;
 mod figures;
 mod gateways;
@@ -19,6 +20,7 @@ mod types;
 use std::fmt;
 
 pub use document::{default_toml, markdown};
+pub use esia::{EsiaConfig, EsiaFilter, EsiaKind, EsiaRequests, EsiaSignerOutput};
 pub use field::{Field, Secret};
 pub use figures::{
     CodesConfig, OutboxConfig, PasswordConfig, PolicyChoice, RegistrationConfig, RetentionConfig, SessionsConfig,
@@ -76,6 +78,8 @@ config! {
     sms: SmsConfig;
     /// Mail.
     mail: MailConfig;
+    /// Signing in through Gosuslugi.
+    esia: EsiaConfig;
     /// The outbox.
     outbox: OutboxConfig;
     /// Clearing away.

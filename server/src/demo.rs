@@ -3,6 +3,7 @@
 //! `schoolgate demo` makes the folder anew and serves it. It holds an ordinary configuration file, so that
 //! `schoolgate serve --demo --config …` can serve the same database again.
 
+mod gosuslugi;
 mod messages;
 mod people;
 mod roster;
@@ -49,6 +50,8 @@ pub struct Options {
     /// Further parents beside the fixed people, for tests and load programs: N registered ones and N who can register
     #[arg(long, default_value_t = 0, value_name = "N")]
     crowd: u32,
+    #[command(flatten)]
+    esia: gosuslugi::StandInOptions,
     /// Make the demo's folder and database, and end
     #[arg(long)]
     prepare_only: bool,
@@ -133,7 +136,8 @@ async fn prepare(options: &Options) -> Result<Config, Failure> {
     clear(&options.dir)?;
     let folder = options.dir.canonicalize().map_err(|source| DemoError::File { path: options.dir.clone(), source })?;
     let file = folder.join(CONFIG);
-    write(&file, configuration(options, &folder).as_bytes())?;
+    let esia = gosuslugi::prepare(&options.esia, &folder)?;
+    write(&file, (configuration(options, &folder) + &esia).as_bytes())?;
     let config = Config::load(&Source::of_process(Some(file)))?;
     KeyRing::generate(&OsRng, SystemClock.now()).save(&config.keys.ring)?;
     let opened = open::open(&config, Opening { migrate: true, demo: DemoRule::Either }).await?;
@@ -159,6 +163,7 @@ async fn prepare(options: &Options) -> Result<Config, Failure> {
 /// Removes what an earlier demo made, and only that.
 fn clear(folder: &Path) -> Result<(), DemoError> {
     let made = ["demo.sqlite", "demo.sqlite-wal", "demo.sqlite-shm", "keys.toml", PEOPLE, CONFIG];
+    let made = made.into_iter().chain(gosuslugi::FILES);
     let failed = |path: PathBuf| move |source| DemoError::File { path, source };
     std::fs::create_dir_all(folder).map_err(failed(folder.to_owned()))?;
     for name in made {
@@ -220,8 +225,8 @@ fn announce(options: &Options, demo: &Demo) {
     lines.push("Who can sign in (messages arrive at /demo/inbox):".to_owned());
     for person in demo.people().iter().filter(|person| !is_one_of_many(&person.key)) {
         lines.push(format!("  {:<16} {}", person.key, person.name));
-        if person.esia_oid.is_some() {
-            lines.push(format!("  {:<16}   a student, for trying the sign-in through Gosuslugi", ""));
+        if let Some(oid) = &person.esia_oid {
+            lines.push(format!("  {:<16}   {}", "", gosuslugi::words(&options.esia, oid, &person.key)));
         } else if let Some(number) = &person.id_number {
             lines.push(match (&person.user_code, &person.birth_date, &person.child_id) {
                 (Some(_), _, _) => format!("  {:<16}   ID number {number}, then the code from the inbox", ""),

@@ -9,6 +9,7 @@ use serde::Serialize;
 use services::{
     Clock, Db, KeyRing, OsRng, Sealer, StoreError, SystemClock, Timestamp,
     delivery::{Channel, Delivery},
+    esia,
     store::meta,
 };
 use tokio::{
@@ -76,6 +77,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     findings.push(keys);
     findings.extend(database(config, sealer.as_ref()).await);
     findings.extend(gateways(config).await);
+    findings.extend(gosuslugi(config).await);
     findings.push(public_url(&config.server.public_url).await);
     findings
 }
@@ -207,6 +209,20 @@ async fn gateways(config: &Config) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether people could sign in through Gosuslugi now; nothing where they need not.
+async fn gosuslugi(config: &Config) -> Option<Finding> {
+    const SUBJECT: &str = "Gosuslugi";
+    let found = match esia::connect(config.esia()?, Arc::new(SystemClock)) {
+        // The signer and the connection have limits of their own.
+        Ok(esia) => esia.check().await,
+        Err(error) => Err(error),
+    };
+    Some(match found {
+        Ok(()) => Finding::good(SUBJECT, "can be used"),
+        Err(error) => Finding::new(SUBJECT, State::Bad, format!("{error} ({})", error.code()), error.mend()),
+    })
 }
 
 /// Whether the name that people type leads somewhere. The portal itself may not be running yet: that is a warning only.

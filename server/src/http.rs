@@ -11,6 +11,7 @@ pub mod context;
 mod editor;
 pub mod errors;
 mod forms;
+mod gosuslugi;
 mod health;
 mod inbox;
 mod limits;
@@ -53,6 +54,7 @@ pub fn router(state: AppState) -> Router {
         .route("/me/sessions", get(me::sessions_page).post(me::end_sessions))
         .route("/api/page/{*function}", post(forms::server_function))
         .merge(wizards::router())
+        .merge(gosuslugi::router(&state))
         .merge(people::router())
         .merge(admin::router())
         .merge(editor::router())

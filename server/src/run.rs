@@ -15,6 +15,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use services::class_events::ClassEvents;
 use services::common_passwords::ListedPasswords;
 use services::delivery::{Delivery, InvalidSettings};
+use services::esia::{self, EsiaError};
 use services::hasher::{HashError, PasswordHasher};
 use services::portal::Portal;
 use services::portal::PortalParts;
@@ -23,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{ApplicationConfig, Config, Localized};
+use crate::config::{ApplicationConfig, Config, EsiaKind, Localized};
 use crate::demo::{Demo, DemoError};
 use crate::http;
 use crate::http::assets::{Assets, AssetsError};
@@ -52,6 +53,9 @@ pub enum ServeError {
     /// The gateways' settings.
     #[error(transparent)]
     Gateways(#[from] InvalidSettings),
+    /// Gosuslugi's settings.
+    #[error(transparent)]
+    Esia(#[from] EsiaError),
     /// The parameters of the password hash.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -81,6 +85,7 @@ impl ServeError {
             Self::Open(_) | Self::Demo(_) => "",
             Self::Assets(_) => "build the site, or set server.site to the folder that has it",
             Self::Gateways(_) => "correct the gateways in the configuration; `schoolgate doctor` tries them",
+            Self::Esia(error) => error.mend(),
             Self::Hash(_) => "correct the argon2 figures in [password]",
             Self::Zone(_) => "set portal.time_zone to a name of the IANA database",
             Self::Listen { .. } => "stop what listens there, or set server.listen to another address",
@@ -102,6 +107,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let gateways = config.gateways();
     let delivery = Delivery::new(gateways.sms, gateways.mail, Arc::clone(&clock))?;
+    let esia = config.esia().map(|settings| esia::connect(settings, Arc::clone(&clock))).transpose()?;
     let portal = Portal::new(PortalParts {
         db: db.clone(),
         keys: sealer,
@@ -111,6 +117,10 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         settings: config.settings(),
     })
     .with_common_passwords(Arc::new(ListedPasswords::shipped()));
+    let portal = match esia {
+        Some(esia) => portal.with_esia(esia, &config.server.public_url.origin()),
+        None => portal,
+    };
     let demo = if options.demo { Some(Demo::beside(&config)?) } else { None };
     let (stop, stopped) = watch::channel(false);
     let state = AppState::new(Parts {
@@ -282,7 +292,7 @@ fn portal_info(config: &Config, demo: bool) -> PortalInfo {
         contact_email: config.portal.contact_email.as_ref().map(|address| address.email().as_str().to_owned()),
         locales: config.portal.locales.clone(),
         default_locale: config.portal.default_locale,
-        esia_enabled: false,
+        esia_enabled: config.esia.kind != EsiaKind::Off,
         registration_open: config.registration.open,
         password_reset: config.password.reset,
         demo,
@@ -316,6 +326,7 @@ fn web_settings(config: &Config) -> WebSettings {
         upload_limit: config.server.upload_limit_mib.saturating_mul(1024 * 1024),
         max_in_flight: config.server.max_in_flight,
         metrics_elsewhere: config.server.metrics_listen.is_some(),
+        form_targets: config.esia.form_targets(),
     }
 }
 

@@ -63,6 +63,9 @@ pub struct WebSettings {
     pub max_in_flight: usize,
     /// Metrics are served on an address of their own and not here.
     pub metrics_elsewhere: bool,
+    /// Where a form may lead besides this portal, as sources of the content security policy, each with a space before it:
+    /// Gosuslugi, where there is a sign-in through it. Only pages with such a form say so.
+    pub form_targets: String,
 }
 
 impl WebSettings {

@@ -8,6 +8,7 @@ use domain::Locale;
 use schoolgate_server::config::{
     CATALOGUE, Config, ConfigError, Key, LogFormat, MailKind, PresetChoice, Rule, Source, default_toml, markdown,
 };
+use services::esia::EsiaSettings;
 
 /// Loads a configuration from a text and an environment of its own.
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -248,6 +249,43 @@ fn a_described_gateway_is_read_whole_or_refused() {
     load(&described("status"), &[]).unwrap();
     let problem = only_problem(&described("statos"));
     assert!(problem.starts_with("sms.gateway[0].api ") && problem.contains("statos"), "{problem}");
+}
+
+#[test]
+fn gosuslugi_is_off_until_it_is_described_whole() {
+    let config = Config::default();
+    assert!(config.esia().is_none());
+    assert_eq!(config.esia.form_targets(), "");
+
+    let missing = problems("[esia]\nkind = \"direct\"\n", &[]);
+    for key in ["esia.client_id ", "esia.client_certificate ", "esia.certificates "] {
+        assert!(missing.iter().any(|problem| problem.starts_with(key)), "{key}: {missing:?}");
+    }
+    let direct = "[esia]\nkind = \"direct\"\nbase_url = \"http://esia.gosuslugi.ru\"\n";
+    assert!(problems(direct, &[]).iter().any(|problem| problem.contains("esia.base_url must begin with https://")));
+    let both = "[esia]\nkind = \"direct\"\nsigner = [\"sign\"]\nsigning_key = \"-----BEGIN\"\n";
+    let both = only_problem(both);
+    assert!(both.contains("esia.signing_key and esia.signer are both set"), "{both}");
+    let slow = only_problem("[esia]\nkind = \"direct\"\n[server]\nrequest_timeout_s = 21\n");
+    assert!(slow.starts_with("esia.timeout_ms"), "{slow}");
+}
+
+#[test]
+fn a_gateway_of_gosuslugi_is_read_with_its_claims() {
+    let text = "[esia]\nkind = \"broker\"\nissuer = \"https://gateway.example:8443/realms/school\"\n\
+                client_id = \"portal\"\nclient_secret = \"s3cret\"\nclaims = { snils = \"esia_snils\", email = \"\" }\n";
+    let config = load(text, &[]).unwrap();
+    assert_eq!(config.esia.form_targets(), " https://gateway.example:8443 https://esia.gosuslugi.ru");
+    let Some(EsiaSettings::Broker(settings)) = config.esia() else { panic!("{:?}", config.esia()) };
+    assert_eq!((settings.claims.snils.as_str(), settings.claims.email.as_str()), ("esia_snils", ""));
+    assert_eq!(settings.claims.mobile, "phone_number", "what is left out keeps its name");
+    assert!(!format!("{config:?} {settings:?}").contains("s3cret"));
+
+    let named = only_problem("[esia]\nclaims = { snlis = \"x\" }\n");
+    assert!(named.starts_with("esia.claims has snlis"), "{named}");
+    let variables = [("SCHOOLGATE__ESIA__CLAIMS__SNILS", "of_env"), ("SCHOOLGATE__ESIA__CLIENT_SECRET", "other")];
+    let Some(EsiaSettings::Broker(settings)) = load(text, &variables).unwrap().esia() else { panic!("no gateway") };
+    assert_eq!(settings.claims.snils, "of_env");
 }
 
 #[test]

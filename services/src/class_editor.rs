@@ -4,6 +4,9 @@
 //! too is changed by those alone who may edit staff wherever that person has a say, because whoever writes an administrator's mobile can
 //! sign in as the administrator. Contacts (and the SNILS) of somebody who has an account ask for fresh proof, are told at the old
 //! addresses and are marked in the audit log. ID numbers are not changed here.
+//!
+//! A SNILS is one person's: typed for a second one it is refused, since otherwise neither could sign in by it. Whose it is is not told,
+//! that may be beyond what the actor may know; whoever may search by numbers finds it.
 
 mod change;
 mod load;
@@ -22,6 +25,7 @@ use crate::access::AccessError;
 use crate::audit::{AuditError, AuditEvent, AuditFilter, AuditRecord, LIST_LIMIT};
 use crate::clock::Timestamp;
 use crate::error::{CryptoError, StoreError};
+use crate::idempotency::IdempotencyError;
 use crate::ids::{ClassId, PersonId, SchoolId};
 use crate::people::{OpenError, short_name};
 use crate::portal::Portal;
@@ -50,6 +54,12 @@ pub enum ChangeError {
     /// There is no such person any more.
     #[error("there is no such person")]
     Gone,
+    /// The same request is under way: it is to be made again in a moment.
+    #[error("the same request is under way")]
+    Running,
+    /// The request's key belongs to another request.
+    #[error("the key was used for another request")]
+    KeyReused,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +77,8 @@ impl ChangeError {
             Self::Invalid(_) => "CHANGE-02",
             Self::ProofNeeded => "CHANGE-03",
             Self::Gone => "CHANGE-04",
+            Self::Running => "CHANGE-05",
+            Self::KeyReused => "CHANGE-06",
             Self::Store(error) => error.code(),
             Self::Crypto(error) => error.code(),
         }
@@ -89,6 +101,15 @@ impl From<OpenError> for ChangeError {
         match error {
             OpenError::Store(error) => Self::Store(error),
             OpenError::Crypto(error) => Self::Crypto(error),
+        }
+    }
+}
+
+impl From<IdempotencyError> for ChangeError {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Store(error) => Self::Store(error),
+            IdempotencyError::Crypto(error) => Self::Crypto(error),
         }
     }
 }
@@ -130,7 +151,7 @@ pub struct ClassEditor<'a> {
 }
 
 impl ClassEditor<'_> {
-    /// Everybody of a class: its students in the order of the register, each with parents and readiness. Two statements, whatever the
+    /// Everybody of a class: its students in the order of the register, each with parents and readiness. Three statements, whatever the
     /// size of the database.
     ///
     /// # Errors
@@ -161,7 +182,7 @@ impl ClassEditor<'_> {
         })
     }
 
-    /// The same of each class of a school, without the students. Three statements, however many classes there are.
+    /// The same of each class of a school, without the students. Four statements, however many classes there are.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -192,7 +213,7 @@ impl ClassEditor<'_> {
     }
 
     /// What counts of the students of a school, class by class, for the report: of those classes that the actor may open. A class without
-    /// students is missing. Two statements, however many classes there are.
+    /// students is missing. Three statements, however many classes there are.
     ///
     /// # Errors
     /// The database's errors.

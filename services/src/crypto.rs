@@ -55,6 +55,10 @@ pub mod columns {
     pub const IDEMPOTENCY_BODY: &str = "idempotency_keys.body";
     /// A security question of a person's own.
     pub const SECURITY_QUESTION: &str = "security_questions.question";
+    /// What Gosuslugi calls somebody's account.
+    pub const GOSUSLUGI_SUBJECT: &str = "gosuslugi_links.subject";
+    /// What a browser at Gosuslugi has to come back with.
+    pub const GOSUSLUGI_KEPT: &str = "gosuslugi_flows.kept";
     /// Who a message goes to.
     pub const OUTBOX_RECIPIENT: &str = "outbox.recipient";
     /// What a message's text is made of.

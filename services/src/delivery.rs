@@ -25,7 +25,7 @@ mod settings;
 pub mod sms;
 mod smtp;
 mod template;
-mod tls;
+pub(crate) mod tls;
 
 pub use answer::AnswerTest;
 pub use chain::{CIRCUIT_COOL_DOWN_MS, CIRCUIT_FAILURES};
@@ -38,6 +38,7 @@ pub use settings::{
     FolderSettings, HttpAuth, HttpBody, HttpMethod, HttpSmsApi, HttpSmsSettings, InvalidSettings, MailFolderSettings,
     MailGatewaySettings, PhoneFormat, SettingsProblem, SmsGatewaySettings, SmtpSettings, SmtpTls,
 };
+pub(crate) use template::form_component;
 
 use std::fmt;
 use std::sync::Arc;

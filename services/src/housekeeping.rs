@@ -6,7 +6,7 @@ use crate::error::StoreError;
 use crate::portal::Portal;
 use crate::review_queue;
 use crate::store::{
-    devices, flows, idempotency, imports, passwords, presence, registrations, reviews, sessions, throttles,
+    devices, flows, gosuslugi, idempotency, imports, passwords, presence, registrations, reviews, sessions, throttles,
 };
 
 /// Rows removed in one transaction: few, because on SQLite everybody else who writes waits for it.
@@ -17,6 +17,9 @@ const MESSAGES_KEPT_DAYS: u32 = 30;
 
 /// How long an expired link can still be told from one that never was.
 const TICKETS_KEPT_MS: i64 = 30 * DAY;
+
+/// How long it is told why somebody could not sign in through Gosuslugi.
+const TRIES_KEPT_MS: i64 = 180 * DAY;
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,6 +48,10 @@ pub struct Swept {
     pub reviews: u64,
     /// Rosters' files that were never imported, or done with.
     pub imports: u64,
+    /// Browsers that did not come back from Gosuslugi.
+    pub gosuslugi_flows: u64,
+    /// Tries to sign in through Gosuslugi, of long ago.
+    pub gosuslugi_tries: u64,
 }
 
 /// Removal of what is over.
@@ -91,6 +98,8 @@ impl Housekeeping<'_> {
             idempotency_keys: sweep!(portal, idempotency::delete_expired, now),
             reviews: sweep!(portal, reviews::erase_decided, now - review_queue::KEPT_MS),
             imports: sweep!(portal, imports::delete_expired, now),
+            gosuslugi_flows: sweep!(portal, gosuslugi::delete_flows, now),
+            gosuslugi_tries: sweep!(portal, gosuslugi::delete_tries, now - TRIES_KEPT_MS),
         })
     }
 }

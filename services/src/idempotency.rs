@@ -12,6 +12,7 @@ use crate::clock::{DAY, SECOND, Timestamp};
 use crate::crypto::columns;
 use crate::error::{CryptoError, StoreError};
 use crate::portal::Portal;
+use crate::store::Tx;
 use crate::store::idempotency::{self as rows, AnswerRow, RUNNING};
 
 /// How long an answer is given again.
@@ -45,6 +46,23 @@ impl Taken {
 impl fmt::Debug for Taken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Taken").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+/// A request that may come twice, by whoever makes it.
+#[derive(Clone)]
+pub struct KeyedRequest {
+    /// The person, or the program, that makes it.
+    pub owner: Uuid,
+    /// Its key, see [`is_key`].
+    pub key: String,
+    /// The hash of all that it asks for.
+    pub request: [u8; 32],
+}
+
+impl fmt::Debug for KeyedRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedRequest").field("owner", &self.owner).finish_non_exhaustive()
     }
 }
 
@@ -119,15 +137,31 @@ impl Idempotency<'_> {
         request: &[u8; 32],
         lease_ms: i64,
     ) -> Result<Known, IdempotencyError> {
+        let mut tx = self.portal.db().begin().await?;
+        let known = self.find_in(&mut tx, owner, key, request, lease_ms).await?;
+        if matches!(known, Known::Fresh(_)) {
+            tx.commit().await?;
+        }
+        Ok(known)
+    }
+
+    /// As [`Idempotency::find`], in a transaction that does the work as well and ends with [`Idempotency::store_in`]: then the key is
+    /// taken, the work done and the answer kept at one stroke, or nothing of it. The same request waits until that one has ended.
+    pub(crate) async fn find_in(
+        &self,
+        tx: &mut Tx,
+        owner: Uuid,
+        key: &str,
+        request: &[u8; 32],
+        lease_ms: i64,
+    ) -> Result<Known, IdempotencyError> {
         let portal = self.portal;
         let now = portal.now();
         let request = self.mac(request);
-        let mut tx = portal.db().begin().await?;
-        if rows::take(&mut tx, owner, key, &request, now, now + lease_ms).await? {
-            tx.commit().await?;
+        if rows::take(tx, owner, key, &request, now, now + lease_ms).await? {
             return Ok(Known::Fresh(Taken { owner, key: key.to_owned(), request, at: now }));
         }
-        let Some(row) = rows::find(&mut tx, owner, key).await? else {
+        let Some(row) = rows::find(tx, owner, key).await? else {
             // Given back at this very moment.
             return Ok(Known::Running);
         };
@@ -155,6 +189,20 @@ impl Idempotency<'_> {
         body: &[u8],
         version: Option<i64>,
     ) -> Result<(), IdempotencyError> {
+        let mut tx = self.portal.db().begin().await?;
+        self.store_in(&mut tx, taken, status, body, version).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// As [`Idempotency::store`], in the transaction of the work.
+    pub(crate) async fn store_in(
+        &self,
+        tx: &mut Tx,
+        taken: &Taken,
+        status: u16,
+        body: &[u8],
+        version: Option<i64>,
+    ) -> Result<(), StoreError> {
         let portal = self.portal;
         let id = self.row_of(taken.owner, &taken.key);
         let row = AnswerRow {
@@ -163,9 +211,7 @@ impl Idempotency<'_> {
             body_sealed: portal.sealer().seal(portal.rng(), columns::IDEMPOTENCY_BODY, id, body),
             version,
         };
-        let mut tx = portal.db().begin().await?;
-        rows::answer(&mut tx, taken.row(), &row, portal.now() + KEPT_MS).await?;
-        Ok(tx.commit().await?)
+        rows::answer(tx, taken.row(), &row, portal.now() + KEPT_MS).await
     }
 
     /// Gives the key of a request back that was not done, so that it can be made again at once: it was malformed, or the machine failed.

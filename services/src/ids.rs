@@ -121,6 +121,10 @@ id!(
     TicketId
 );
 id!(
+    /// An account at Gosuslugi that signs somebody in.
+    GosuslugiLinkId
+);
+id!(
     /// A message in the outbox.
     MessageId
 );

@@ -19,8 +19,10 @@ pub mod crypto;
 pub mod deliveries;
 pub mod delivery;
 pub mod error;
+pub mod esia;
 pub mod exports;
 pub mod fresh_proof;
+pub mod gosuslugi;
 pub mod groups;
 pub mod hasher;
 pub mod help_desk;
@@ -51,7 +53,8 @@ pub use context::Context;
 pub use crypto::{KeyRing, Sealer};
 pub use error::{CryptoError, KeyRingError, StoreError};
 pub use ids::{
-    AccountId, ApiClientId, ClassId, FlowId, GroupId, ImportId, MessageId, PersonId, RoleId, SchoolId, SessionId, Token,
+    AccountId, ApiClientId, ClassId, FlowId, GosuslugiLinkId, GroupId, ImportId, MessageId, PersonId, RoleId, SchoolId,
+    SessionId, Token,
 };
 pub use portal::{Portal, PortalParts, SessionsError, SignInError};
 pub use rng::{OsRng, Rng, SeededRng};

@@ -138,7 +138,7 @@ impl People<'_> {
     /// Adds a person inside the caller's transaction.
     ///
     /// # Errors
-    /// [`StoreError::Duplicate`] when somebody has this ID number already; the database's other errors.
+    /// [`StoreError::Duplicate`] when somebody has this ID number or SNILS already; the database's other errors.
     pub async fn create(&self, tx: &mut Tx, new: &NewPerson, now: Timestamp) -> Result<PersonId, StoreError> {
         let portal = self.portal;
         let id = PersonId::new(now, portal.rng());

@@ -25,8 +25,10 @@ use crate::codes::Codes;
 use crate::context::Context;
 use crate::crypto::Sealer;
 use crate::deliveries::Deliveries;
+use crate::esia::Esia;
 use crate::exports::Exports;
 use crate::fresh_proof::FreshProof;
+use crate::gosuslugi::{Connected, Gosuslugi};
 use crate::groups::Groups;
 use crate::hasher::PasswordHasher;
 use crate::help_desk::HelpDesk;
@@ -72,6 +74,7 @@ pub struct Portal {
     pub(crate) hasher: PasswordHasher,
     pub(crate) settings: Arc<Settings>,
     pub(crate) common_passwords: Option<Arc<dyn CommonPasswords + Send + Sync>>,
+    pub(crate) esia: Option<Connected>,
 }
 
 impl Portal {
@@ -83,6 +86,7 @@ impl Portal {
             hasher,
             settings: Arc::new(settings),
             common_passwords: None,
+            esia: None,
         }
     }
 
@@ -90,6 +94,14 @@ impl Portal {
     #[must_use]
     pub fn with_common_passwords(mut self, list: Arc<dyn CommonPasswords + Send + Sync>) -> Self {
         self.common_passwords = Some(list);
+        self
+    }
+
+    /// The same portal, with the sign-in through Gosuslugi. `origin` is the portal's own address, `https://portal.example`: browsers come
+    /// back to [`CALLBACK_PATH`](crate::gosuslugi::CALLBACK_PATH) there, which must be registered at Gosuslugi.
+    #[must_use]
+    pub fn with_esia(mut self, esia: Arc<dyn Esia>, origin: &str) -> Self {
+        self.esia = Some(Connected::new(esia, origin));
         self
     }
 
@@ -101,6 +113,11 @@ impl Portal {
     /// Signing in by user code and password; new passwords and their policy.
     pub fn passwords(&self) -> Passwords<'_> {
         Passwords { portal: self }
+    }
+
+    /// Signing in through Gosuslugi.
+    pub fn gosuslugi(&self) -> Gosuslugi<'_> {
+        Gosuslugi { portal: self }
     }
 
     /// Registration by oneself.

@@ -37,15 +37,20 @@ pub enum SignInMethod {
     Password,
     /// User code, password and a code by SMS.
     PasswordAndSms,
+    /// Through Gosuslugi.
+    Gosuslugi,
 }
 
 impl SignInMethod {
-    /// Stable code: `sms_code`, `password`, `password_and_sms`.
+    const ALL: [Self; 4] = [Self::SmsCode, Self::Password, Self::PasswordAndSms, Self::Gosuslugi];
+
+    /// Stable code: `sms_code`, `password`, `password_and_sms`, `gosuslugi`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SmsCode => "sms_code",
             Self::Password => "password",
             Self::PasswordAndSms => "password_and_sms",
+            Self::Gosuslugi => "gosuslugi",
         }
     }
 
@@ -55,11 +60,12 @@ impl SignInMethod {
             Self::SmsCode => AuditEvent::SignInByCode,
             Self::Password => AuditEvent::SignInByPassword,
             Self::PasswordAndSms => AuditEvent::SignInSecondFactor,
+            Self::Gosuslugi => AuditEvent::SignInByGosuslugi,
         }
     }
 
     fn from_code(code: &str) -> Option<Self> {
-        [Self::SmsCode, Self::Password, Self::PasswordAndSms].into_iter().find(|method| method.code() == code)
+        Self::ALL.into_iter().find(|method| method.code() == code)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod devices;
 pub mod dialect;
 pub mod enrolments;
 pub mod flows;
+pub mod gosuslugi;
 pub mod groups;
 pub mod guardians;
 pub mod help_desk;

@@ -17,6 +17,7 @@ use services::access::AccessError;
 use services::audit::{AuditEvent, AuditFilter};
 use services::class_editor::ChangeError;
 use services::class_events::{ClassEvent, ClassEvents};
+use services::idempotency::KeyedRequest;
 use services::people::NewPerson;
 use services::{ClassId, PersonId, SchoolId, Session};
 
@@ -25,6 +26,8 @@ on_both_databases!(
     a_change_is_judged_stored_and_audited,
     the_same_value_changes_nothing,
     different_fields_merge_and_the_same_field_is_a_conflict,
+    a_request_that_comes_twice_is_done_once,
+    a_refused_request_leaves_its_key_free,
     contacts_of_an_account_need_fresh_proof_and_the_old_addresses_are_told,
     a_snils_of_an_account_needs_fresh_proof_too,
     a_class_teacher_stays_in_the_own_class,
@@ -83,7 +86,7 @@ impl Small {
         changes: &BTreeMap<PersonField, Option<String>>,
     ) -> Result<PersonRecord, ChangeError> {
         let editor = self.world.portal.class_editor();
-        editor.change(&self.world.home(), actor, person, base, changes).await.map(|saved| saved.person)
+        editor.change(&self.world.home(), actor, person, base, changes, None).await.map(|saved| saved.person)
     }
 
     /// What the class holds of somebody, as the teacher sees it.
@@ -98,7 +101,10 @@ impl Small {
     async fn add_mother(&self, changes: BTreeMap<PersonField, Option<String>>) -> Result<PersonRecord, ChangeError> {
         let editor = self.world.portal.class_editor();
         let visit = self.world.home();
-        editor.add_parent(&visit, &self.teacher, self.anna, Relation::Mother, &changes).await.map(|saved| saved.person)
+        editor
+            .add_parent(&visit, &self.teacher, self.anna, Relation::Mother, &changes, None)
+            .await
+            .map(|saved| saved.person)
     }
 
     /// Whether Anna can sign in through Gosuslugi, and what stands in the way.
@@ -239,6 +245,47 @@ async fn different_fields_merge_and_the_same_field_is_a_conflict(ctx: TestContex
     assert_eq!(conflict.theirs[0].value, None);
 }
 
+async fn a_request_that_comes_twice_is_done_once(ctx: TestContext) {
+    let small = small(ctx).await;
+    let asked =
+        |request: u8| KeyedRequest { owner: small.teacher.person_id.0, key: "k-1".to_owned(), request: [request; 32] };
+    let (editor, visit) = (small.world.portal.class_editor(), small.world.home());
+    let (keyed, other) = (asked(1), asked(2));
+    let (mobile, email) = (to(PersonField::Mobile, "+79001234567"), to(PersonField::Email, "later@example.org"));
+    let change = |keyed| editor.change(&visit, &small.teacher, small.anna, 1, &mobile, Some(keyed));
+    let (first, second) = tokio::join!(change(&keyed), change(&keyed));
+    let first = first.unwrap();
+    assert_eq!((first.person.version, &first), (2, &second.unwrap()));
+    assert_eq!(small.world.audited("person.changed", "success").await, 1);
+    // Not even what others did meanwhile makes it another answer.
+    small.change(&small.teacher, small.anna, 2, &email).await.unwrap();
+    assert_eq!(change(&keyed).await.unwrap(), first);
+    assert!(matches!(change(&other).await, Err(ChangeError::KeyReused)));
+    assert_eq!(small.seen(small.anna).await.version, 3);
+
+    let keyed = KeyedRequest { key: "k-2".to_owned(), ..keyed };
+    let add = || editor.add_parent(&visit, &small.teacher, small.anna, Relation::Guardian, &mobile, Some(&keyed));
+    let (first, second) = tokio::join!(add(), add());
+    assert_eq!(first.unwrap(), second.unwrap());
+    assert_eq!(small.world.audited("person.created", "success").await, 1, "one guardian, though there may be several");
+}
+
+async fn a_refused_request_leaves_its_key_free(ctx: TestContext) {
+    let small = small(ctx).await;
+    let keyed = KeyedRequest { owner: small.teacher.person_id.0, key: "k-1".to_owned(), request: [1; 32] };
+    let (editor, visit) = (small.world.portal.class_editor(), small.world.home());
+    let snils = to(PersonField::Snils, "112-233-445 95");
+    small.change(&small.teacher, small.boris, 1, &snils).await.unwrap();
+    let change = || editor.change(&visit, &small.teacher, small.anna, 1, &snils, Some(&keyed));
+    // Refused, and written down.
+    assert!(matches!(change().await, Err(ChangeError::Invalid(_))));
+    assert_eq!(small.world.audited("person.changed", "refused").await, 1);
+    assert_eq!(small.world.count("idempotency_keys").await, 0);
+    // The reason is gone: the same request is done.
+    small.change(&small.teacher, small.boris, 2, &to(PersonField::Snils, "")).await.unwrap();
+    assert_eq!(change().await.unwrap().person.version, 2);
+}
+
 async fn contacts_of_an_account_need_fresh_proof_and_the_old_addresses_are_told(ctx: TestContext) {
     let small = small(ctx).await;
     let (world, teacher) = (&small.world, &small.teacher);
@@ -306,7 +353,7 @@ async fn a_class_teacher_stays_in_the_own_class(ctx: TestContext) {
     let refused = editor.open(&world.home(), &small.teacher, small.other).await;
     assert!(matches!(refused, Err(AccessError::Refused)));
     let refused =
-        editor.add_parent(&world.home(), &small.teacher, stranger, Relation::Mother, &changes).await.map(|_| ());
+        editor.add_parent(&world.home(), &small.teacher, stranger, Relation::Mother, &changes, None).await.map(|_| ());
     assert!(is_refused(&refused));
     assert_eq!(small.refusals().await, 3);
     let filter = AuditFilter { event: Some(AuditEvent::AccessRefused), limit: 1, ..AuditFilter::default() };
@@ -387,7 +434,7 @@ async fn nobody_takes_an_administrator_over_through_a_child(ctx: TestContext) {
     // A way round: the first value of a mother who is there already.
     world.relate(small.boris, system.person_id, "mother").await;
     let editor = world.portal.class_editor();
-    let round = editor.add_parent(&world.home(), &boss, small.boris, Relation::Mother, &changes).await;
+    let round = editor.add_parent(&world.home(), &boss, small.boris, Relation::Mother, &changes, None).await;
     assert!(is_refused(&round));
 }
 
@@ -432,7 +479,7 @@ async fn a_parent_begins_with_the_first_value(ctx: TestContext) {
     assert_eq!(world.audited("guardian.changed", "success").await, 1);
     // A parent is no student, and has no mother here.
     let changes = to(PersonField::Surname, "Ежова");
-    let refused = editor.add_parent(&visit, &small.teacher, mother, Relation::Mother, &changes).await;
+    let refused = editor.add_parent(&visit, &small.teacher, mother, Relation::Mother, &changes, None).await;
     assert!(is_refused(&refused));
 }
 
@@ -450,12 +497,13 @@ async fn two_who_add_a_mother_add_one(ctx: TestContext) {
     // What a roster brought is news, too, to who has seen nothing of it.
     world.parent_of(small.boris, "mother", &NewPerson::named(name("Ёлкина", "Инна"))).await;
     let changes = to(PersonField::Surname, "Ершова");
-    let conflict = editor.add_parent(&world.home(), &small.teacher, small.boris, Relation::Mother, &changes).await;
+    let conflict =
+        editor.add_parent(&world.home(), &small.teacher, small.boris, Relation::Mother, &changes, None).await;
     assert!(matches!(conflict, Err(ChangeError::Conflict(_))));
     // Other guardians may be any number.
     for _ in 0..2 {
         let changes = to(PersonField::Surname, "Ежов");
-        editor.add_parent(&world.home(), &small.teacher, small.anna, Relation::Guardian, &changes).await.unwrap();
+        editor.add_parent(&world.home(), &small.teacher, small.anna, Relation::Guardian, &changes, None).await.unwrap();
     }
     assert_eq!(world.count("guardians").await, 4);
 }

@@ -27,7 +27,7 @@ on_both_databases!(
     the_unknown_are_treated_as_the_known,
     the_unknown_leave_the_same_rows,
     whoever_may_not_sign_in_by_code_gets_none,
-    two_people_with_one_snils_are_nobody,
+    a_snils_is_one_persons,
     a_snils_signs_in,
     of_many_right_answers_one_signs_in,
     a_code_works_once,
@@ -392,13 +392,18 @@ async fn whoever_may_not_sign_in_by_code_gets_none(ctx: TestContext) {
     }
 }
 
-async fn two_people_with_one_snils_are_nobody(ctx: TestContext) {
+async fn a_snils_is_one_persons(ctx: TestContext) {
     let world = World::new(ctx);
     let number = PersonIdentifier::RuSnils(snils("087-654-303 00"));
-    world.add(&NewPerson { identifier: Some(number.clone()), ..parent() }).await;
-    world.add_person(&NewPerson { snils: Some(snils("087-654-303 00")), ..parent_with("000000018") }).await;
-    world.portal.codes().begin(&world.home(), &number, None).await.unwrap();
-    assert!(world.inbox().await.is_empty());
+    let account = world.add(&NewPerson { identifier: Some(number.clone()), ..parent() }).await;
+    let second = NewPerson { snils: Some(snils("087-654-303 00")), ..parent_with("000000018") };
+    let mut tx = world.portal.db().begin().await.unwrap();
+    let refused = world.portal.people().create(&mut tx, &second, world.now()).await;
+    assert!(matches!(refused, Err(services::StoreError::Duplicate(_))), "{refused:?}");
+    drop(tx);
+    let started = world.portal.codes().begin(&world.home(), &number, None).await.unwrap();
+    let code = world.code().await;
+    assert_eq!(world.verify(&started.token, &code).await.unwrap().session.account_id, account.id);
 }
 
 async fn a_snils_signs_in(ctx: TestContext) {

@@ -148,7 +148,7 @@ async fn personal_data_say_where_they_come_from_and_looking_is_audited(ctx: Test
     world.parent_of(anna, "mother", &NewPerson::named(name("Ежова", "Ольга"))).await;
     let changes = BTreeMap::from([(PersonField::Mobile, Some("+79001234567".to_owned()))]);
     let editor = world.portal.class_editor();
-    editor.change(&world.home(), &teacher, anna, 1, &changes).await.unwrap();
+    editor.change(&world.home(), &teacher, anna, 1, &changes, None).await.unwrap();
 
     let personal = world.portal.roster().personal(&world.home(), &teacher, anna).await.unwrap();
     assert_eq!(personal.id_kind, Some(IdKind::IlId));

@@ -13,6 +13,8 @@ pub const FLOW: &str = "__Host-flow";
 pub const REGISTRATION: &str = "__Host-registration";
 /// The token of a password wizard under way.
 pub const PASSWORD: &str = "__Host-password";
+/// Says that the sign-in through Gosuslugi was begun in this browser.
+pub const GOSUSLUGI: &str = "__Host-gosuslugi";
 /// Says that this browser has signed in before (OWASP device cookie).
 pub const DEVICE: &str = "__Host-device";
 /// The class that was open last in the people area.
@@ -61,6 +63,11 @@ pub fn registration(token: &Token) -> HeaderValue {
 /// Sets the cookie of a password wizard under way.
 pub fn password_flow(token: &Token) -> HeaderValue {
     set(PASSWORD, &token.to_base64url(), None)
+}
+
+/// Sets the cookie of a browser that is sent to Gosuslugi; it lives so many seconds.
+pub fn gosuslugi(token: &Token, max_age_s: i64) -> HeaderValue {
+    set(GOSUSLUGI, &token.to_base64url(), Some(max_age_s))
 }
 
 /// Sets the cookie by which a browser is known again.

@@ -175,6 +175,7 @@ fn fault_part(locale: Locale, fault: FieldFault) -> &'static str {
         FieldFault::SnilsDigits => tr!(locale, editor.fault_snils_digits),
         FieldFault::SnilsLength => tr!(locale, editor.fault_snils_length),
         FieldFault::SnilsCheck => tr!(locale, editor.fault_snils_check),
+        FieldFault::SnilsTaken => tr!(locale, editor.fault_snils_taken),
         FieldFault::MobileShort => tr!(locale, editor.fault_mobile_short),
         FieldFault::MobileLong => tr!(locale, editor.fault_mobile_long),
         FieldFault::MobileLandline => tr!(locale, editor.fault_mobile_landline),

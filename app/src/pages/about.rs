@@ -8,6 +8,7 @@ use crate::{
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
+    pages::gosuslugi::GUIDE,
     text::{SLOT, around},
     tr,
 };
@@ -51,7 +52,7 @@ pub fn AboutRegistration(
 }
 
 /// Steps with a name and a sentence each.
-fn steps(list: Vec<(&'static str, &'static str)>) -> AnyView {
+pub(super) fn steps(list: Vec<(&'static str, &'static str)>) -> AnyView {
     view! {
         <ol class="steps">
             {list
@@ -188,6 +189,9 @@ fn pupils(locale: Locale) -> AnyView {
                     (tr!(locale, about.pupils_3), tr!(locale, about.pupils_3_text)),
                 ],
             )}
+            <p class="apart">
+                <a href=GUIDE>{tr!(locale, gosuslugi.guide_title)}</a>
+            </p>
         </section>
     }
     .into_any()

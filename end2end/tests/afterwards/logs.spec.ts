@@ -5,12 +5,10 @@ import path from 'node:path';
 
 import { texts, codeOf } from '../../support/inbox.ts';
 import { type Parent, type Person } from '../../support/people.ts';
-import { type Role, folder } from '../../support/places.ts';
+import { ROLES, type Role, folder } from '../../support/places.ts';
 import { Seen } from '../../support/seen.ts';
 import { databaseName, databaseUrl } from '../../support/server.ts';
 import { expect, test } from '../../support/test.ts';
-
-const ROLES: Role[] = ['main', 'quick', 'walled', 'down', 'crash', 'editor'];
 
 interface Secrets {
   /** Long enough to be searched for as they are. */

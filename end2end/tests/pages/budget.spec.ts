@@ -120,7 +120,7 @@ test('the editor’s part of the script is fetched by its page alone', async ({ 
 test('pages that are read carry no script', async ({ page, portal }) => {
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.resourceType()));
-  for (const address of ['/', '/topics/exams', '/about/registration', '/accessibility', '/privacy', '/demo/inbox']) {
+  for (const address of ['/', '/topics/exams', '/about/registration', '/accessibility', '/privacy', '/sign-in/esia', '/sign-in/esia/guide', '/demo/inbox']) {
     const body = (await ask(`${portal.origin}${address}`)).body.toString();
     expect(body, address).not.toMatch(/<script|modulepreload|\.wasm|\.js"/);
     await page.goto(address);

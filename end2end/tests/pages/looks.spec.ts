@@ -10,6 +10,8 @@ import type { CDPSession, Page } from '@playwright/test';
 import { axeFinds } from '../../support/axe.ts';
 import { hydrated } from '../../support/guard.ts';
 import { choose, eachLook, looksIn } from '../../support/pages.ts';
+import { esiaPort } from '../../support/places.ts';
+import { originOf } from '../../support/standin.ts';
 import { expect, test } from '../../support/test.ts';
 import { LOCALES } from '../../support/words.ts';
 
@@ -73,6 +75,7 @@ for (const locale of LOCALES) {
     test.setTimeout(480_000);
     const looks = looksIn(locale);
     guard.expects(...looks.flatMap((look) => look.statuses ?? []));
+    guard.allowsOrigin(originOf(esiaPort(portal.database, portal.role)));
     const browser = await context.newCDPSession(page);
     await page.setViewportSize(WIDE);
     await choose(context, portal, locale);

@@ -102,6 +102,7 @@ impl Config {
             "password.argon2_m_kib",
             "must be at least 8 for each of password.argon2_p",
         );
+        problems.extend(self.check_esia());
         if let Err(why) = crate::telemetry::check_filter(&self.log.filter) {
             problems.push(Problem::new("log.filter", format!("is not a log filter: {why}")));
         }
@@ -124,6 +125,7 @@ impl Config {
                 Problem::new(wrong.key.replacen('[', ".gateway[", 1), wrong.problem)
             }));
         }
+        problems.extend(self.check_esia_services());
         problems
     }
 

@@ -10,6 +10,7 @@ mod docs;
 mod events;
 mod extract;
 mod fields;
+mod gosuslugi;
 mod groups;
 mod idempotent;
 mod imports;
@@ -97,6 +98,8 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(readiness::of_school))
             .routes(routes!(people::change))
             .routes(routes!(people::add_parent))
+            .routes(routes!(gosuslugi::list))
+            .routes(routes!(gosuslugi::remove))
             .routes(routes!(groups::join, groups::leave))
             .routes(routes!(imports::list, imports::check))
             .routes(routes!(imports::show))

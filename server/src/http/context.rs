@@ -15,10 +15,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Locale, Permission, Role, Scope};
 use services::Visit;
-use services::sessions::Session;
+use services::sessions::{Session, SignInMethod};
 
 use super::errors::Failure;
-use super::security;
+use super::security::{self, LeadsBeyond};
 use crate::state::{AppState, WebSettings};
 
 /// The signed-in person of a request, if any.
@@ -110,12 +110,17 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
     };
     let mut page = page_context(&state, &request, locale, session.as_deref(), request_id);
     count_reviews(&state, session.as_deref(), &mut page).await;
+    let through_gosuslugi = session.as_ref().is_some_and(|session| session.method == SignInMethod::Gosuslugi);
     let extensions = request.extensions_mut();
     extensions.insert(visit);
     extensions.insert(Viewer(session));
     extensions.insert(page.clone());
     let mut response = next.run(request).await;
     response.extensions_mut().insert(page);
+    if through_gosuslugi {
+        // Signing out leads there, too, from whatever page.
+        response.extensions_mut().insert(LeadsBeyond);
+    }
     if let Some(locale) = asked {
         response.headers_mut().append(header::SET_COOKIE, cookies::language(locale));
     }
@@ -264,6 +269,7 @@ mod tests {
             upload_limit: 1,
             max_in_flight: 1,
             metrics_elsewhere: true,
+            form_targets: String::new(),
         }
     }
 

@@ -213,10 +213,10 @@ impl Asking<'_> {
         let id = |text: &str| text.parse::<PersonId>().map_err(|_| ChangeError::Gone);
         match person.target() {
             ChangeTo::Person(person_id) => {
-                editor.change(self.visit, session, id(&person_id)?, person.version, changes).await
+                editor.change(self.visit, session, id(&person_id)?, person.version, changes, None).await
             }
             ChangeTo::NewParent(student, relation) => {
-                editor.add_parent(self.visit, session, id(&student)?, relation, changes).await
+                editor.add_parent(self.visit, session, id(&student)?, relation, changes, None).await
             }
         }
     }

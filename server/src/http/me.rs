@@ -116,6 +116,7 @@ pub async fn sessions_page(
                 services::sessions::SignInMethod::SmsCode => SignInMethod::Code,
                 services::sessions::SignInMethod::Password => SignInMethod::Password,
                 services::sessions::SignInMethod::PasswordAndSms => SignInMethod::PasswordAndCode,
+                services::sessions::SignInMethod::Gosuslugi => SignInMethod::Esia,
             },
             created_at: item.created_at,
             last_seen_at: item.last_seen_at,
@@ -153,9 +154,11 @@ pub async fn end_sessions(
         return Ok(Redirect::to("/me/sessions?ended=others").into_response());
     }
     let id: SessionId = form.end.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))?;
+    let beyond = state.portal.gosuslugi().sign_out_url(&session);
     sessions.end(&visit, &session, id).await.map_err(|error| fault(&error, &visit.request_id))?;
     if id == session.id {
-        return Ok(leave());
+        // As by signing out: whoever sits down next must not be signed in at Gosuslugi as this person.
+        return Ok(leave(beyond.as_deref().unwrap_or("/")));
     }
     Ok(Redirect::to("/me/sessions?ended=one").into_response())
 }
@@ -178,20 +181,21 @@ pub async fn set_language(
     Ok(Redirect::to("/me?saved=language").into_response())
 }
 
-/// `POST /sign-out`: also for those who are signed out already.
+/// `POST /sign-out`: also for those who are signed out already. Whoever came through Gosuslugi is signed out there, too, and
+/// comes back from there.
 pub async fn sign_out(
     State(state): State<AppState>,
     From(visit): From,
     axum::Extension(viewer): axum::Extension<Viewer>,
 ) -> Result<Response, Failure> {
-    if let Some(session) = viewer.0 {
-        state.portal.sessions().sign_out(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
-    }
-    Ok(leave())
+    let Some(session) = viewer.0 else { return Ok(leave("/")) };
+    let beyond = state.portal.gosuslugi().sign_out_url(&session);
+    state.portal.sessions().sign_out(&visit, &session).await.map_err(|error| fault(&error, &visit.request_id))?;
+    Ok(leave(beyond.as_deref().unwrap_or("/")))
 }
 
-fn leave() -> Response {
-    let mut response = Redirect::to("/").into_response();
+fn leave(to: &str) -> Response {
+    let mut response = Redirect::to(to).into_response();
     for name in [cookies::SESSION, cookies::REGISTRATION, cookies::PASSWORD] {
         response.headers_mut().append(SET_COOKIE, cookies::remove(name));
     }

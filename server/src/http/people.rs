@@ -32,6 +32,7 @@ pub fn router() -> Router<AppState> {
         .route("/people/pupils/{class}/groups", get(groups::page).post(groups::change))
         .route("/people/pupils/{class}/personal", get(personal::page).post(personal::change))
         .route("/people/pupils/{class}/personal/number", post(personal::number))
+        .route("/people/pupils/{class}/personal/unlink", post(personal::unlink))
         .route("/people/{kind}", get(staff::page).post(staff::change))
 }
 

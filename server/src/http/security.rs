@@ -19,6 +19,10 @@ pub const CLEARED: &str = "\"storage\"";
 #[derive(Clone)]
 pub struct Nonce(pub String);
 
+/// Marks an answer with a form that ends at Gosuslugi: browsers hold the redirects of a posted form to `form-action`, too.
+#[derive(Clone, Copy)]
+pub struct LeadsBeyond;
+
 /// Makes the nonce and sets the headers.
 pub async fn headers(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let mut bytes = [0_u8; 18];
@@ -27,10 +31,11 @@ pub async fn headers(State(state): State<AppState>, mut request: Request, next: 
     request.extensions_mut().insert(Nonce(nonce.clone()));
     let mut response = next.run(request).await;
 
+    let beyond = response.extensions().get::<LeadsBeyond>().map_or("", |_| state.web.form_targets.as_str());
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-src 'self'; frame-ancestors 'none'; object-src 'none'"
+         form-action 'self'{beyond}; base-uri 'none'; frame-src 'self'; frame-ancestors 'none'; object-src 'none'"
     );
     let headers = response.headers_mut();
     if let Ok(policy) = HeaderValue::try_from(policy) {

@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use schoolgate_server::http::assets::Assets;
 use schoolgate_server::http::router;
 use schoolgate_server::state::{AppState, Parts, WebSettings};
+use services::esia::Esia;
 use services::hasher::{HashSettings, PasswordHasher};
 use services::people::NewPerson;
 use services::store::meta;
@@ -52,19 +53,26 @@ pub fn web() -> WebSettings {
         upload_limit: 256 * 1024,
         max_in_flight: 100,
         metrics_elsewhere: true,
+        form_targets: String::new(),
     }
 }
 
 pub async fn portal_with(web: WebSettings) -> TestPortal {
-    portal_of(web, |_| {}).await
+    portal_of(web, None, |_| {}).await
+}
+
+/// A portal with the sign-in through Gosuslugi; its own address is `https://portal.example`.
+pub async fn portal_with_esia(esia: Arc<dyn Esia>) -> TestPortal {
+    let web = WebSettings { form_targets: " https://esia.example".to_owned(), ..web() };
+    portal_of(web, Some(esia), |info| info.esia_enabled = true).await
 }
 
 /// A portal of which pages say something else.
 pub async fn portal_showing(change: impl FnOnce(&mut PortalInfo)) -> TestPortal {
-    portal_of(web(), change).await
+    portal_of(web(), None, change).await
 }
 
-async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> TestPortal {
+async fn portal_of(web: WebSettings, esia: Option<Arc<dyn Esia>>, change: impl FnOnce(&mut PortalInfo)) -> TestPortal {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("test.sqlite").display());
     let db = Db::connect(&DbSettings { url, max_connections: 4 }).await.unwrap();
@@ -77,6 +85,10 @@ async fn portal_of(web: WebSettings, change: impl FnOnce(&mut PortalInfo)) -> Te
         PasswordHasher::new(HashSettings { m_kib: 64, t: 1, p: 1, threads: 1, queue: 8, pepper: None }).unwrap();
     let settings = Settings { id_kinds: vec![IdKind::IlId, IdKind::RuSnils], ..Settings::default() };
     let portal = Portal::new(PortalParts { db, keys: sealer, clock: clock.clone(), rng, hasher, settings });
+    let portal = match esia {
+        Some(esia) => portal.with_esia(esia, "https://portal.example"),
+        None => portal,
+    };
     let user_code = add_parent(&portal).await;
     let name = |text: &str| text.to_owned();
     let mut info = PortalInfo {

@@ -97,7 +97,10 @@ fn named(surname: &str, given: &str) -> NewPerson {
 
 impl School {
     pub async fn new() -> Self {
-        let portal = portal().await;
+        Self::at(portal().await).await
+    }
+
+    pub async fn at(portal: TestPortal) -> Self {
         let (roster, people) = (portal.portal.roster(), portal.portal.people());
         let mut tx = portal.portal.db().begin().await.unwrap();
         let mut schools = Vec::new();

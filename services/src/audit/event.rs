@@ -41,6 +41,12 @@ events! {
     SignInByPassword = "sign_in.password",
     /// The second factor after a password, or a failed try.
     SignInSecondFactor = "sign_in.second_factor",
+    /// A sign-in through Gosuslugi, or a failed try.
+    SignInByGosuslugi = "sign_in.gosuslugi",
+    /// An account at Gosuslugi signs somebody in from now on.
+    GosuslugiLinked = "gosuslugi.linked",
+    /// Such an account was taken from somebody.
+    GosuslugiUnlinked = "gosuslugi.unlinked",
     /// A fresh proof before a sensitive change, or a failed try.
     FreshProof = "sign_in.fresh_proof",
     /// A limit was reached.

@@ -15,17 +15,30 @@ use crate::access::{ClassTie, Ties};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::{HOUR, Timestamp};
 use crate::crypto::columns;
+use crate::error::StoreError;
+use crate::idempotency::{KeyedRequest, Known, LEASE_MS, Taken};
 use crate::ids::{ClassId, PersonId};
 use crate::people::{PastAddresses, short_name};
 use crate::sessions::Session;
-use crate::store::guardians;
 use crate::store::people::{self, PersonRow, RecordRow};
 use crate::store::person_fields::{self, FieldRow, Noted};
 use crate::store::tx::ClassEvent;
+use crate::store::{Tx, guardians};
 use crate::visit::Visit;
 
 /// What a person's fields are to hold; `None` empties one. Canonical.
 type Judged = BTreeMap<PersonField, Option<String>>;
+
+/// A request with a key, or without.
+enum Asked {
+    /// It is to be done.
+    First(Option<Taken>),
+    /// It was done, and led to this.
+    Again(Box<PersonSaved>),
+}
+
+/// `idempotency_keys.status` of a change that was stored: HTTP's.
+const DONE: u16 = 200;
 
 /// The version of somebody of whom whoever changes them has seen nothing.
 const UNSEEN: i64 = 0;
@@ -39,7 +52,8 @@ const fn opens_accounts(field: PersonField) -> bool {
 impl ClassEditor<'_> {
     /// Changes some fields of a student or a parent, as they were typed, on top of the version that was seen.
     ///
-    /// Fields that nobody else changed since then are merged, and so is the same change made twice. All or nothing.
+    /// Fields that nobody else changed since then are merged, and so is the same change made twice. All or nothing. A `keyed` request that
+    /// was done is answered again as it was.
     ///
     /// # Errors
     /// [`ChangeError`].
@@ -50,6 +64,7 @@ impl ClassEditor<'_> {
         person: PersonId,
         base_version: i64,
         changes: &BTreeMap<PersonField, Option<String>>,
+        keyed: Option<&KeyedRequest>,
     ) -> Result<PersonSaved, ChangeError> {
         let portal = self.portal;
         let ties = portal.access().ties(person).await?;
@@ -58,6 +73,10 @@ impl ClassEditor<'_> {
         let judged = judge(changes, tie.country, now)?;
 
         let mut tx = portal.db().begin().await?;
+        let key = match self.take(&mut tx, keyed).await? {
+            Asked::First(key) => key,
+            Asked::Again(saved) => return Ok(*saved),
+        };
         let mut row = people::lock_record(&mut tx, person).await?.ok_or(ChangeError::Gone)?;
         // A version that there is not was never seen.
         let base_version = if (1..=row.version).contains(&base_version) { base_version } else { UNSEEN };
@@ -65,7 +84,10 @@ impl ClassEditor<'_> {
         let differing: Judged =
             judged.into_iter().filter(|(field, value)| before.fields.get(*field) != value.as_deref()).collect();
         if differing.is_empty() {
-            return Ok(PersonSaved { person: before, at: now });
+            let saved = PersonSaved { person: before, at: now };
+            self.keep(&mut tx, key.as_ref(), &saved).await?;
+            tx.commit().await?;
+            return Ok(saved);
         }
         let history = person_fields::list(&mut tx, person).await?;
         let theirs: Vec<Theirs> = differing
@@ -79,12 +101,15 @@ impl ClassEditor<'_> {
         if guarded && actor.fresh_until <= now {
             return Err(ChangeError::ProofNeeded);
         }
+        if self.is_taken(&mut tx, &differing, person).await? {
+            return Err(self.refuse_taken(tx, visit, actor, person).await?);
+        }
 
         row.version += 1;
         for (field, value) in &differing {
             self.write(&mut row, *field, value.as_deref(), now);
         }
-        people::update_record(&mut tx, &row, now).await?;
+        people::update_record(&mut tx, &row, now).await.map_err(taken)?;
         let noted =
             Noted { person, version: row.version, at: now, by: Some(actor.person_id), source: person_fields::STAFF };
         for field in differing.keys() {
@@ -94,7 +119,7 @@ impl ClassEditor<'_> {
             let past = past_addresses(&row, &before.fields, &differing, visit.locale);
             portal.people().tell_past_addresses(&mut tx, past, now).await?;
         }
-        let after = record_of(portal, &row)?;
+        let saved = PersonSaved { person: record_of(portal, &row)?, at: now };
         tx.announce(&seen_in(&ties, person, row.version, actor.person_id)).await?;
         let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit)
             .actor(actor.person_id)
@@ -105,14 +130,16 @@ impl ClassEditor<'_> {
                 differing.keys().map(|field| (field.code().to_owned(), json!(before.fields.get(*field)))).collect(),
             ))
             .after(object(&differing));
+        self.keep(&mut tx, key.as_ref(), &saved).await?;
         portal.audit().append(&mut tx, entry).await?;
         tx.commit().await?;
-        Ok(PersonSaved { person: after, at: now })
+        Ok(saved)
     }
 
     /// Adds a parent of a student: what was typed first into an empty column of the table. Names may follow one by one.
     ///
-    /// A mother or father whom somebody else has added meanwhile is changed instead, and what both have typed is a conflict.
+    /// A mother or father whom somebody else has added meanwhile is changed instead, and what both have typed is a conflict. A `keyed`
+    /// request that was done is answered again as it was.
     ///
     /// # Errors
     /// [`ChangeError`].
@@ -123,6 +150,7 @@ impl ClassEditor<'_> {
         student: PersonId,
         relation: Relation,
         changes: &BTreeMap<PersonField, Option<String>>,
+        keyed: Option<&KeyedRequest>,
     ) -> Result<PersonSaved, ChangeError> {
         let portal = self.portal;
         let mut ties = portal.access().ties(student).await?;
@@ -137,6 +165,10 @@ impl ClassEditor<'_> {
         }
 
         let mut tx = portal.db().begin().await?;
+        let key = match self.take(&mut tx, keyed).await? {
+            Asked::First(key) => key,
+            Asked::Again(saved) => return Ok(*saved),
+        };
         if !people::lock(&mut tx, student).await? {
             return Err(ChangeError::Gone);
         }
@@ -148,9 +180,12 @@ impl ClassEditor<'_> {
         };
         if let Some(existing) = existing {
             tx.rollback().await?;
-            return self.change(visit, actor, PersonId(existing), UNSEEN, changes).await;
+            return self.change(visit, actor, PersonId(existing), UNSEEN, changes, keyed).await;
         }
         let parent = PersonId::new(now, portal.rng());
+        if self.is_taken(&mut tx, &typed, parent).await? {
+            return Err(self.refuse_taken(tx, visit, actor, student).await?);
+        }
         let mut row = RecordRow {
             id: parent.0,
             version: 1,
@@ -173,8 +208,8 @@ impl ClassEditor<'_> {
         for (field, value) in &typed {
             self.write(&mut row, *field, value.as_deref(), now);
         }
-        let record = record_of(portal, &row)?;
-        people::insert(&mut tx, &inserted(row), now).await?;
+        let saved = PersonSaved { person: record_of(portal, &row)?, at: now };
+        people::insert(&mut tx, &inserted(row), now).await.map_err(taken)?;
         guardians::insert(&mut tx, student, parent, relation.code(), now).await?;
         let noted =
             Noted { person: parent, version: 1, at: now, by: Some(actor.person_id), source: person_fields::STAFF };
@@ -185,6 +220,7 @@ impl ClassEditor<'_> {
         let classes: BTreeSet<Uuid> = ties.classes.iter().map(|tie| tie.class_id).collect();
         let events: Vec<_> = classes.into_iter().map(|class| ClassEvent::Roster { class_id: ClassId(class) }).collect();
         tx.announce(&events).await?;
+        self.keep(&mut tx, key.as_ref(), &saved).await?;
         let created = AuditEntry::new(AuditEvent::PersonCreated, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(parent)
@@ -198,7 +234,28 @@ impl ClassEditor<'_> {
             .detail("relation", relation.code());
         portal.audit().append(&mut tx, related).await?;
         tx.commit().await?;
-        Ok(PersonSaved { person: record, at: now })
+        Ok(saved)
+    }
+
+    /// Takes the key of a request within the transaction that does it: what is not committed leaves the key free.
+    async fn take(self, tx: &mut Tx, keyed: Option<&KeyedRequest>) -> Result<Asked, ChangeError> {
+        let Some(KeyedRequest { owner, key, request }) = keyed else { return Ok(Asked::First(None)) };
+        match self.portal.idempotency().find_in(tx, *owner, key, request, LEASE_MS).await? {
+            Known::Fresh(key) => Ok(Asked::First(Some(key))),
+            Known::Same { body, .. } => {
+                let saved = serde_json::from_slice(&body);
+                Ok(Asked::Again(saved.map_err(|_| StoreError::Corrupt { column: "idempotency_keys.body_sealed" })?))
+            }
+            Known::Running => Err(ChangeError::Running),
+            Known::Other => Err(ChangeError::KeyReused),
+        }
+    }
+
+    /// Keeps what a request with a key led to.
+    async fn keep(self, tx: &mut Tx, key: Option<&Taken>, saved: &PersonSaved) -> Result<(), StoreError> {
+        let Some(key) = key else { return Ok(()) };
+        let body = json!(saved).to_string();
+        self.portal.idempotency().store_in(tx, key, DONE, body.as_bytes(), Some(saved.person.version)).await
     }
 
     /// The class in which the actor may edit somebody. Somebody of no class of the actor's is refused, and so is a member of staff whom
@@ -219,6 +276,35 @@ impl ClassEditor<'_> {
             return Err(access.refuse(visit, actor, Permission::EditStaff, Some(person), &ties.staff).await.into());
         }
         Ok(*tie)
+    }
+
+    /// Whether the SNILS among these values is somebody else's.
+    async fn is_taken(self, tx: &mut Tx, values: &Judged, person: PersonId) -> Result<bool, StoreError> {
+        let Some(Some(snils)) = values.get(&PersonField::Snils) else { return Ok(false) };
+        let index = self.portal.sealer().blind_index(columns::PEOPLE_SNILS, snils);
+        let holders = people::list_by_snils(tx, &index).await?;
+        Ok(holders.iter().any(|holder| holder.person_id != person.0))
+    }
+
+    /// Refuses somebody else's SNILS, and writes down who asked: answers like this one tell which numbers there are.
+    async fn refuse_taken(
+        self,
+        tx: Tx,
+        visit: &Visit,
+        actor: &Session,
+        person: PersonId,
+    ) -> Result<ChangeError, StoreError> {
+        // With the request's key, which is free for another try.
+        tx.rollback().await?;
+        let mut tx = self.portal.db().begin().await?;
+        let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Refused, visit)
+            .actor(actor.person_id)
+            .person(person)
+            .detail("fields", vec![PersonField::Snils.code()])
+            .detail("reason", FieldFault::SnilsTaken.code());
+        self.portal.audit().append(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(snils_taken())
     }
 
     /// Puts a canonical value into a row, sealed and indexed as its column wants.
@@ -250,6 +336,18 @@ impl ClassEditor<'_> {
                 row.email_verified_at = value.map(|_| now);
             }
         }
+    }
+}
+
+fn snils_taken() -> ChangeError {
+    ChangeError::Invalid(vec![(PersonField::Snils, FieldFault::SnilsTaken)])
+}
+
+/// Somebody else wrote the same SNILS at the same moment: of what is written here, only that is in the database but once.
+fn taken(error: StoreError) -> ChangeError {
+    match error {
+        StoreError::Duplicate(_) => snils_taken(),
+        error => error.into(),
     }
 }
 

@@ -1,9 +1,10 @@
-//! A class read whole: one statement for its people, one for the contacts that they share with anybody. So are all classes of a school.
+//! A class read whole: one statement for its people, one for the contacts that they share with anybody, one for what is known of their
+//! sign-in through Gosuslugi. So are all classes of a school.
 
 use std::collections::HashMap;
 
 use domain::readiness::{Contact, ReadinessFacts, readiness};
-use domain::{ClassPeople, ParentEntry, Readiness, Relation, SharedWith, StudentEntry, StudentReadiness};
+use domain::{ClassPeople, LastTry, ParentEntry, Readiness, Relation, SharedWith, StudentEntry, StudentReadiness};
 use uuid::Uuid;
 
 use super::{ClassEditor, CountedStudent, ready, record_of};
@@ -11,6 +12,7 @@ use crate::access::{AccessError, ClassInReach};
 use crate::error::StoreError;
 use crate::ids::{ClassId, SchoolId};
 use crate::store::enrolments::{self, MemberRow, SIBLING, SharedRow};
+use crate::store::gosuslugi::{self, FactsRow};
 
 /// The people of a class as the database has them.
 #[derive(Default)]
@@ -23,6 +25,8 @@ struct Members {
     siblings: HashMap<Uuid, Vec<MemberRow>>,
     /// Who shares mobile or e-mail with anybody at all.
     shared: HashMap<Uuid, (bool, bool)>,
+    /// What is known of the students' sign-in through Gosuslugi.
+    facts: HashMap<Uuid, FactsRow>,
 }
 
 /// The order of the register: by name, ё like е.
@@ -72,9 +76,12 @@ impl ClassEditor<'_> {
             classes.entry(ClassId(row.class_id)).or_default().add(row.member)?;
         }
         let shared = shared(enrolments::list_school_shared(db, school.0).await?);
+        let facts = facts(gosuslugi::list_school_facts(db, school.0).await?);
         let counted = classes.into_iter().map(|(class, mut members)| {
             let own = members.students.iter().filter_map(|row| Some((row.id, *shared.get(&row.id)?)));
             members.shared = own.collect();
+            let own = members.students.iter().filter_map(|row| Some((row.id, facts.get(&row.id)?.clone())));
+            members.facts = own.collect();
             (class, members.students.iter().map(|row| members.counted(row)).collect::<Vec<_>>())
         });
         Ok(counted.collect())
@@ -94,6 +101,7 @@ impl ClassEditor<'_> {
             parents.sort_by_key(|(relation, row)| (*relation, row.id));
         }
         members.shared = shared(enrolments::list_shared(db, class.0).await?);
+        members.facts = facts(gosuslugi::list_facts(db, class.0).await?);
         Ok(members)
     }
 }
@@ -101,6 +109,10 @@ impl ClassEditor<'_> {
 /// Whether mobile and e-mail of each student are somebody else's too.
 fn shared(rows: Vec<SharedRow>) -> HashMap<Uuid, (bool, bool)> {
     rows.into_iter().map(|row| (row.id, (row.mobile != 0, row.email != 0))).collect()
+}
+
+fn facts(rows: Vec<FactsRow>) -> HashMap<Uuid, FactsRow> {
+    rows.into_iter().map(|row| (row.id, row)).collect()
 }
 
 impl Members {
@@ -127,16 +139,19 @@ impl Members {
         }
     }
 
-    /// Whether a student can sign in through Gosuslugi. No sign-in through Gosuslugi is on record yet, so nobody is linked, no contact
-    /// was seen there, and no try has failed.
+    /// Whether a student can sign in through Gosuslugi.
     fn readiness(&self, student: &MemberRow) -> Readiness {
         let (mobile, email) = self.shared.get(&student.id).copied().unwrap_or_default();
+        let facts = self.facts.get(&student.id);
+        let is = |fact: fn(&FactsRow) -> i64| facts.is_some_and(|facts| fact(facts) != 0);
+        let (mobile_seen, email_seen) = (is(|facts| facts.mobile_seen), is(|facts| facts.email_seen));
         readiness(&ReadinessFacts {
-            linked: false,
-            snils: student.snils_sealed.is_some(),
-            mobile: self.contact(student, |row| row.mobile_index.as_deref(), mobile),
-            email: self.contact(student, |row| row.email_index.as_deref(), email),
-            last_failure: None,
+            linked: is(|facts| facts.linked),
+            snils: is(|facts| facts.snils),
+            mobile: self.contact(student, |row| row.mobile_index.as_deref(), mobile, mobile_seen),
+            email: self.contact(student, |row| row.email_index.as_deref(), email, email_seen),
+            // A reason of another version's is none that anybody could be told.
+            last_failure: facts.and_then(|facts| LastTry::from_code(facts.last_failure.as_deref()?)),
         })
     }
 
@@ -146,6 +161,7 @@ impl Members {
         student: &MemberRow,
         index: impl Fn(&MemberRow) -> Option<&[u8]>,
         shared_with_anybody: bool,
+        seen: bool,
     ) -> Contact {
         let Some(own) = index(student) else { return Contact::None };
         let same = |row: &MemberRow| index(row) == Some(own);
@@ -160,7 +176,7 @@ impl Members {
         } else if shared_with_anybody {
             Contact::Shared(SharedWith::Other)
         } else {
-            Contact::Own { seen: false }
+            Contact::Own { seen }
         }
     }
 }

@@ -5,7 +5,9 @@
 use sqlx::AssertSqlSafe;
 
 use crate::on_read;
-use crate::store::{Backend, Db, DbSettings, classes, dialect, enrolments, guardians, people, person_fields, roles};
+use crate::store::{
+    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, people, person_fields, roles,
+};
 
 /// The steps of a statement.
 async fn plan(db: &Db, sql: &str) -> Vec<String> {
@@ -35,6 +37,14 @@ async fn nothing_walks_through_a_whole_table() {
         ("a child's mother", guardians::OF_RELATION),
         ("a person's family", guardians::RELATIVES),
         ("a person's roles", roles::LIST),
+        ("what is known of their sign-in through Gosuslugi", gosuslugi::FACTS),
+        ("of the whole school's", gosuslugi::SCHOOL_FACTS),
+        ("somebody's last try there", gosuslugi::LAST_TRY),
+        ("whose an account there is", gosuslugi::LINKED),
+        ("who has its SNILS", gosuslugi::BY_SNILS),
+        ("who has its mobile", gosuslugi::BY_MOBILE),
+        ("who has its e-mail", gosuslugi::BY_EMAIL),
+        ("who has its name", gosuslugi::BY_NAME),
     ];
     for (what, sql) in statements {
         let steps = plan(&db, sql).await;

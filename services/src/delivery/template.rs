@@ -32,7 +32,7 @@ impl Escape {
 }
 
 /// A name or value of `application/x-www-form-urlencoded` (WHATWG URL §5.2).
-pub(super) fn form_component(value: &str) -> String {
+pub(crate) fn form_component(value: &str) -> String {
     percent(value, b"*-._", "+")
 }
 

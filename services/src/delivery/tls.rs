@@ -1,4 +1,4 @@
-//! TLS towards gateways: rustls with ring, TLS 1.2 and newer, Mozilla's roots and those of the deployment.
+//! TLS towards gateways and Gosuslugi: rustls with ring, TLS 1.2 and newer, Mozilla's roots and the deployment's own.
 
 use std::error::Error;
 use std::path::Path;
@@ -10,11 +10,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
 /// Further root certificates, as PEM.
-pub(super) struct ExtraRoots(Vec<u8>);
+pub(crate) struct ExtraRoots(Vec<u8>);
 
 impl ExtraRoots {
     /// Reads the file and makes sure that it holds a certificate.
-    pub(super) fn read(path: &Path) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let pem =
             std::fs::read(path).map_err(|error| format!("the file {} cannot be read: {error}", path.display()))?;
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
@@ -26,7 +26,7 @@ impl ExtraRoots {
 }
 
 /// The configuration of HTTPS clients.
-pub(super) fn client_config(extra: Option<&ExtraRoots>) -> Result<ClientConfig, String> {
+pub(crate) fn client_config(extra: Option<&ExtraRoots>) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(ExtraRoots(pem)) = extra {
         for certificate in CertificateDer::pem_slice_iter(pem) {
@@ -54,7 +54,7 @@ pub(super) fn smtp_parameters(host: &str, extra: Option<&ExtraRoots>) -> Result<
 }
 
 /// Whether TLS is at the bottom of an error.
-pub(super) fn is_cause_of(error: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_cause_of(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
         if error.is::<rustls::Error>() {
@@ -78,7 +78,7 @@ pub(super) fn is_cause_of(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Whether a host name means this machine, so that nothing leaves it.
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())

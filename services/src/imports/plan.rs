@@ -9,7 +9,7 @@ mod matching;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use domain::{Country, Email, Locale, PersonField, Relation};
+use domain::{Country, Email, FieldFault, Locale, PersonField, Relation};
 use uuid::Uuid;
 
 use super::error::ImportError;
@@ -163,6 +163,8 @@ struct Planning<'a> {
     /// For each person of the file: the number of the known person.
     matched: Vec<Option<usize>>,
     indexes: Vec<Indexes>,
+    /// Whose a SNILS is that the file gives to somebody known who has another one, or none.
+    holders: HashMap<Vec<u8>, Uuid>,
     fates: Vec<Fate>,
     ids: Vec<Uuid>,
 }
@@ -244,6 +246,7 @@ impl<'a> Planning<'a> {
             guarding: HashMap::new(),
             matched: vec![None; records.people.len()],
             indexes: Vec::with_capacity(records.people.len()),
+            holders: HashMap::new(),
             fates: vec![Fate::Unchanged; records.people.len()],
             ids: Vec::new(),
         }
@@ -434,10 +437,15 @@ impl<'a> Planning<'a> {
             let signs_in = row.account_id.is_some() && opens_accounts(field);
             if let Some(reason) = self.kept(&row, field.code(), signs_in) {
                 self.keep(&row, field.code(), reason);
+            } else if field == PersonField::Snils && self.is_others_snils(at, row.id) {
+                self.refuse_person(at, "metadata.ru.snils", FieldFault::SnilsTaken.code(), "");
             } else {
                 self.plan.report.guarded += u64::from(signs_in);
                 fields.push((field, value.to_owned()));
             }
+        }
+        if self.fate(at) == Fate::Out {
+            return Ok(Uuid::nil());
         }
         let id_number = self.number(at, person, &row);
         if self.fate(at) == Fate::Out {
@@ -518,6 +526,12 @@ impl<'a> Planning<'a> {
         }
         self.plan.report.guarded += u64::from(signs_in);
         Some((kind, digits))
+    }
+
+    /// Whether the SNILS of a person of the file is that of somebody else here: it is one person's.
+    fn is_others_snils(&self, at: usize, person: Uuid) -> bool {
+        let index = self.indexes.get(at).and_then(|indexes| indexes.snils.as_ref());
+        index.and_then(|index| self.holders.get(index)).is_some_and(|holder| *holder != person)
     }
 
     fn matched_to(&self, at: usize) -> Option<usize> {

@@ -156,6 +156,14 @@ pub const STALE_QUESTIONS: Statement = Statement {
          WHERE account_id > $1 AND substr(question_sealed, 1, 5) <> $2 ORDER BY account_id LIMIT $3 FOR UPDATE",
 };
 
+/// Accounts at Gosuslugi that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+pub const STALE_LINKS: Statement = Statement {
+    sqlite: "SELECT id, subject_sealed AS sealed FROM gosuslugi_links \
+         WHERE id > $1 AND substr(subject_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3",
+    postgres: "SELECT id, subject_sealed AS sealed FROM gosuslugi_links \
+         WHERE id > $1 AND substr(subject_sealed, 1, 5) <> $2 ORDER BY id LIMIT $3 FOR UPDATE",
+};
+
 /// Unsent messages that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
 pub const STALE_MESSAGES: Statement = Statement {
     sqlite: "SELECT id, recipient_sealed AS first_sealed, payload_sealed AS second_sealed FROM outbox \

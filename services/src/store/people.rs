@@ -46,7 +46,7 @@ const INSERT: &str = "INSERT INTO people (id, surname, given_name, patronymic, l
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, \
      CASE WHEN $15 IS NOT NULL THEN $16 END)";
 
-/// Adds a person. The same kind and number a second time is [`StoreError::Duplicate`].
+/// Adds a person. The same kind and number, or the same SNILS, a second time is [`StoreError::Duplicate`].
 pub(crate) async fn insert(tx: &mut Tx, row: &PersonRow, now: Timestamp) -> Result<(), StoreError> {
     on_tx!(tx, |c| sqlx::query(INSERT)
         .bind(row.id)
@@ -94,7 +94,7 @@ const FIND_BY_SNILS: &str = "SELECT p.id AS person_id, p.locale AS person_locale
      a.id AS account_id, a.locale AS account_locale, a.state \
      FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.snils_index = $1 LIMIT 2";
 
-/// Who has this SNILS: two at most, because more than one is as good as none.
+/// Who has this SNILS: one person at most.
 pub(crate) async fn list_by_snils(tx: &mut Tx, index: &[u8; 32]) -> Result<Vec<Candidate>, StoreError> {
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, Candidate>(FIND_BY_SNILS).bind(&index[..]).fetch_all(c).await)?)
 }
@@ -126,7 +126,7 @@ const KNOWN_BY_SNILS: &str = "SELECT p.id AS person_id, p.birth_date_sealed, p.m
      COALESCE(a.locale, p.locale) AS locale, a.id AS account_id FROM people p LEFT JOIN accounts a ON a.person_id = p.id \
      WHERE p.snils_index = $1 LIMIT 2";
 
-/// Who has this SNILS, for registration: two at most, because more than one is as good as none.
+/// Who has this SNILS, for registration: one person at most.
 pub(crate) async fn list_known_by_snils(tx: &mut Tx, index: &[u8; 32]) -> Result<Vec<Known>, StoreError> {
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, Known>(KNOWN_BY_SNILS).bind(&index[..]).fetch_all(c).await)?)
 }
@@ -187,7 +187,7 @@ pub(crate) const SET_RECORD: &str = "UPDATE people SET surname = $2, given_name 
      snils_sealed = $6, snils_index = $7, mobile_sealed = $8, mobile_index = $9, email_sealed = $10, email_index = $11, \
      email_verified_at = $12, version = $13, updated_at = $14 WHERE id = $1";
 
-/// Writes the fields that staff edit, and the version that the row brings.
+/// Writes the fields that staff edit, and the version that the row brings. Somebody else's SNILS is [`StoreError::Duplicate`].
 pub(crate) async fn update_record(tx: &mut Tx, row: &RecordRow, now: Timestamp) -> Result<(), StoreError> {
     on_tx!(tx, |c| sqlx::query(SET_RECORD)
         .bind(row.id)

@@ -2,8 +2,8 @@
 //!
 //! In batches of one transaction each, so the portal keeps working beside it. It may be stopped at any moment and begun
 //! again: what is done is told by the key id in each envelope. Versions and dates of the rows stay as they are.
-//! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring; and answers to requests that
-//! carried an idempotency key, which are gone after a day.
+//! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring; answers to requests that
+//! carried an idempotency key, which are gone after a day; and what browsers at Gosuslugi come back with, gone after ten minutes.
 
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -68,6 +68,7 @@ enum Table {
     Outbox,
     Imports,
     Photos,
+    GosuslugiLinks,
 }
 
 /// A row with its sealed values, each with the name of its column.
@@ -94,7 +95,7 @@ impl StaleRow {
 }
 
 impl Table {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::People,
         Self::Sessions,
         Self::Registrations,
@@ -103,6 +104,7 @@ impl Table {
         Self::Outbox,
         Self::Imports,
         Self::Photos,
+        Self::GosuslugiLinks,
     ];
 
     /// The most rows of one transaction: files and photos are big, and all of them are in memory until it ends.
@@ -129,11 +131,12 @@ impl Table {
                     .await)?;
                 rows.into_iter().map(StaleRow::from).collect()
             }
-            Self::Sessions | Self::Registrations | Self::Questions | Self::Photos => {
+            Self::Sessions | Self::Registrations | Self::Questions | Self::Photos | Self::GosuslugiLinks => {
                 let (statement, column) = match self {
                     Self::Registrations => (dialect::STALE_REGISTRATIONS, columns::REGISTRATIONS_ANSWERS),
                     Self::Questions => (dialect::STALE_QUESTIONS, columns::SECURITY_QUESTION),
                     Self::Photos => (dialect::STALE_PHOTOS, columns::PHOTOS_IMAGE),
+                    Self::GosuslugiLinks => (dialect::STALE_LINKS, columns::GOSUSLUGI_SUBJECT),
                     _ => (dialect::STALE_SESSIONS, columns::SESSIONS_ADDRESS),
                 };
                 let sql = statement.on(backend);
@@ -180,6 +183,7 @@ impl Table {
             Self::Outbox => "UPDATE outbox SET recipient_sealed = $2, payload_sealed = $3 WHERE id = $1",
             Self::Imports => "UPDATE imports SET content_sealed = $2, report_sealed = $3 WHERE id = $1",
             Self::Photos => "UPDATE photos SET image_sealed = $2 WHERE person_id = $1",
+            Self::GosuslugiLinks => "UPDATE gosuslugi_links SET subject_sealed = $2 WHERE id = $1",
         };
         on_tx!(tx, |c| {
             let mut query = sqlx::query(sql).bind(id);

@@ -139,6 +139,19 @@ pub(crate) async fn delete_others(tx: &mut Tx, account: Uuid, keep: Uuid) -> Res
     Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(DELETE_OTHERS).bind(account).bind(keep).fetch_all(c).await)?)
 }
 
+const DELETE_OF_METHOD: &str = "DELETE FROM sessions WHERE method = $2 AND account_id IN \
+     (SELECT id FROM accounts WHERE person_id = $1)";
+
+/// Ends the sessions of a person that began in one way; how many.
+pub(crate) async fn delete_of_method(tx: &mut Tx, person: Uuid, method: &str) -> Result<u64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query(DELETE_OF_METHOD)
+        .bind(person)
+        .bind(method)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?)
+}
+
 const DELETE_EXPIRED: &str = "DELETE FROM sessions WHERE (expires_at <= $1 OR last_seen_at + idle_ms <= $1) AND id IN \
      (SELECT id FROM sessions WHERE expires_at <= $1 OR last_seen_at + idle_ms <= $1 LIMIT $2)";
 

@@ -146,7 +146,9 @@ fn wait_for_code(started: &FlowStarted) -> Done {
     Done { next: "/sign-in/code".to_owned(), cookies: vec![cookies::flow(&started.token)] }
 }
 
-fn signed_in_done(signed_in: &SignedIn) -> Done {
+/// The next page and the cookies of whoever has just signed in.
+#[must_use]
+pub fn signed_in_done(signed_in: &SignedIn) -> Done {
     Done {
         next: signed_in.return_to.clone().unwrap_or_else(|| first_page(&signed_in.session.roles).to_owned()),
         cookies: vec![

@@ -47,6 +47,7 @@ pub fn fault_words(locale: Locale, fault: FieldFault) -> &'static str {
         FieldFault::SnilsDigits => tr!(locale, people.fault_snils_digits),
         FieldFault::SnilsLength => tr!(locale, people.fault_snils_length),
         FieldFault::SnilsCheck => tr!(locale, people.fault_snils_check),
+        FieldFault::SnilsTaken => tr!(locale, people.fault_snils_taken),
         FieldFault::MobileShort => tr!(locale, people.fault_mobile_short),
         FieldFault::MobileLong => tr!(locale, people.fault_mobile_long),
         FieldFault::MobileLandline => tr!(locale, people.fault_mobile_landline),

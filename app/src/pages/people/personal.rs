@@ -5,11 +5,13 @@
 //! number is masked; whoever may change the record may have it shown, by a post.
 
 mod edit;
+mod gosuslugi;
 
 use domain::{Locale, PersonField, Relation};
 use leptos::prelude::*;
 
 pub use edit::{ConflictLine, EditForm, PASSWORD, Proof, VERSION, WAS};
+pub use gosuslugi::{GosuslugiPart, LinkLine, TryLine};
 
 use super::fields::field_name;
 use super::frame::{ClassFrame, class_head};
@@ -120,6 +122,8 @@ pub struct Record {
     pub history: Vec<HistoryLine>,
     /// The reader may change the record.
     pub may_edit: bool,
+    /// The sign-in through Gosuslugi; none in a portal without it.
+    pub gosuslugi: Option<GosuslugiPart>,
 }
 
 /// What stands beside the list of people.
@@ -155,7 +159,11 @@ pub struct PersonalPage {
 #[must_use]
 pub fn meta(ctx: &PageContext, page: &PersonalPage) -> PageMeta {
     let title = tr!(ctx.locale, people.personal_title, class = page.frame.class_title.clone());
-    let has_errors = matches!(&page.pane, Pane::Edit(form) if form.is_refused());
+    let has_errors = match &page.pane {
+        Pane::Nobody => false,
+        Pane::Record { record, .. } => record.gosuslugi.as_ref().is_some_and(|part| part.asked.is_some()),
+        Pane::Edit(form) => form.is_refused(),
+    };
     PageMeta { private: true, has_errors, ..PageMeta::titled(title) }
 }
 
@@ -259,6 +267,7 @@ fn record_view(ctx: &PageContext, frame: &ClassFrame, record: Record, saved: Opt
                 </thead>
                 <tbody>{rows} {id_number_row(locale, frame, &record)} {own_rows(locale, &record)}</tbody>
             </table>
+            {record.gosuslugi.as_ref().map(|part| gosuslugi::part_view(ctx, &frame.path(), &record.id, part))}
             {history(ctx, &record.history)}
         </section>
     }

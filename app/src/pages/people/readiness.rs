@@ -73,16 +73,19 @@ pub fn ready_words(locale: Locale, readiness: &Readiness) -> ReadyWords {
 /// "by SNILS, by e-mail".
 fn ways(locale: Locale, ways: &[Way]) -> String {
     let comma = if locale == Locale::Ar { "، " } else { ", " };
-    let words: Vec<_> = ways
-        .iter()
-        .map(|way| match way {
-            Way::Link => tr!(locale, people.by_link),
-            Way::Snils => tr!(locale, people.by_snils),
-            Way::Email => tr!(locale, people.by_email),
-            Way::Mobile => tr!(locale, people.by_mobile),
-        })
-        .collect();
+    let words: Vec<_> = ways.iter().map(|way| way_words(locale, *way)).collect();
     words.join(comma)
+}
+
+/// By what somebody is recognised.
+#[must_use]
+pub fn way_words(locale: Locale, way: Way) -> &'static str {
+    match way {
+        Way::Link => tr!(locale, people.by_link),
+        Way::Snils => tr!(locale, people.by_snils),
+        Way::Email => tr!(locale, people.by_email),
+        Way::Mobile => tr!(locale, people.by_mobile),
+    }
 }
 
 fn shared(locale: Locale, field: PersonField, with: SharedWith) -> &'static str {

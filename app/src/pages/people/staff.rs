@@ -332,7 +332,11 @@ fn row_view(
                 {may.map(|may| change::change_view(locale, here, row, may, refused))}
             </th>
             <td data-l=tr!(locale, people.staff_post)>
-                <bdi>{row.title.clone()}</bdi>
+                {if row.title.is_empty() {
+                    view! { <span class="muted">{tr!(locale, people.none)}</span> }.into_any()
+                } else {
+                    view! { <bdi>{row.title.clone()}</bdi> }.into_any()
+                }}
             </td>
             <td data-l=tr!(locale, people.staff_rights)>{rights}</td>
             <td data-l=tr!(locale, people.staff_seen)>{seen}</td>

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use services::idempotency::{IdempotencyError, Known, LEASE_MS, is_key};
+use services::idempotency::{IdempotencyError, KeyedRequest, Known, LEASE_MS, is_key};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -30,6 +30,26 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
             _ => Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency-key", "The Idempotency-Key can't be used.")
                 .detail("Send 1 to 200 visible ASCII characters.")),
         }
+    }
+}
+
+impl IdempotencyKey {
+    /// The request with its key, when it has one, for work that looks after it in its own transaction.
+    pub fn of(self, owner: Uuid, request: [u8; 32]) -> Option<KeyedRequest> {
+        self.0.map(|key| KeyedRequest { owner, key, request })
+    }
+}
+
+impl Problem {
+    /// The same request is under way.
+    pub fn twin_running() -> Self {
+        Self::busy(RETRY_AFTER_S)
+    }
+
+    /// The key belongs to another request.
+    pub fn key_reused() -> Self {
+        let title = "The Idempotency-Key was used for another request.";
+        Self::new(StatusCode::CONFLICT, "idempotency-key-reused", title).detail("Send a new key with each new request.")
     }
 }
 
@@ -126,15 +146,8 @@ where
                 let status = StatusCode::from_u16(status).map_err(|_| Problem::internal())?;
                 return Ok(Done { status, body, version });
             }
-            Known::Running => return Err(Problem::busy(RETRY_AFTER_S)),
-            Known::Other => {
-                return Err(Problem::new(
-                    StatusCode::CONFLICT,
-                    "idempotency-key-reused",
-                    "The Idempotency-Key was used for another request.",
-                )
-                .detail("Send a new key with each new request."));
-            }
+            Known::Running => return Err(Problem::twin_running()),
+            Known::Other => return Err(Problem::key_reused()),
         };
         let done = work.await;
         let noted = match &done {
@@ -146,7 +159,12 @@ where
         }
         done
     };
-    tokio::spawn(whole).await.unwrap_or_else(|_| Err(Problem::internal()))
+    detached(whole).await
+}
+
+/// Work that goes on when the connection breaks: what was done is told to whoever has to know.
+pub async fn detached(work: impl Future<Output = Result<Done, Problem>> + Send + 'static) -> Result<Done, Problem> {
+    tokio::spawn(work).await.unwrap_or_else(|_| Err(Problem::internal()))
 }
 
 fn unusable(error: &IdempotencyError, request_id: &str) -> Problem {

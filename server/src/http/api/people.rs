@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use super::extract::{Actor, Body, From};
 use super::fields::pointer;
-use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent};
+use super::idempotent::{Done, IdempotencyKey, detached, fingerprint};
 use super::problem::Problem;
 use crate::state::AppState;
 
@@ -78,16 +78,13 @@ pub async fn change(
     let changes = changes(&sent)?;
     let request =
         fingerprint(&[b"changePerson", person.0.as_bytes(), &base.to_be_bytes(), sent_text(&sent)?.as_bytes()]);
-    let (owner, request_id) = (actor.owner(), visit.request_id.clone());
-    let work = {
-        let state = state.clone();
-        async move {
-            let actor = actor.with(ApiScope::WritePeople)?;
-            let saved = state.portal.class_editor().change(&visit, actor, person, base, &changes).await;
-            saved_answer(saved, &visit.request_id)
-        }
-    };
-    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
+    let keyed = key.of(actor.owner(), request);
+    detached(async move {
+        let actor = actor.with(ApiScope::WritePeople)?;
+        let saved = state.portal.class_editor().change(&visit, actor, person, base, &changes, keyed.as_ref()).await;
+        saved_answer(saved, &visit.request_id)
+    })
+    .await
 }
 
 /// Add a parent of a student
@@ -127,16 +124,14 @@ pub async fn add_parent(
     let changes = changes(&parent.fields)?;
     let sent = sent_text(&parent.fields)?;
     let request = fingerprint(&[b"addParent", student.0.as_bytes(), relation.code().as_bytes(), sent.as_bytes()]);
-    let (owner, request_id) = (actor.owner(), visit.request_id.clone());
-    let work = {
-        let state = state.clone();
-        async move {
-            let actor = actor.with(ApiScope::WritePeople)?;
-            let saved = state.portal.class_editor().add_parent(&visit, actor, student, relation, &changes).await;
-            saved_answer(saved, &visit.request_id)
-        }
-    };
-    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
+    let keyed = key.of(actor.owner(), request);
+    detached(async move {
+        let actor = actor.with(ApiScope::WritePeople)?;
+        let editor = state.portal.class_editor();
+        let saved = editor.add_parent(&visit, actor, student, relation, &changes, keyed.as_ref()).await;
+        saved_answer(saved, &visit.request_id)
+    })
+    .await
 }
 
 /// The version that `If-Match` names.
@@ -184,6 +179,8 @@ fn saved_answer(saved: Result<PersonSaved, ChangeError>, request_id: &str) -> Re
             .fold(Problem::invalid(), |problem, (field, fault)| problem.field(&pointer(field.code()), fault.code()))),
         Err(ChangeError::ProofNeeded) => Err(Problem::fresh_proof_needed()),
         Err(ChangeError::Gone) => Err(Problem::not_found()),
+        Err(ChangeError::Running) => Err(Problem::twin_running()),
+        Err(ChangeError::KeyReused) => Err(Problem::key_reused()),
         Err(ChangeError::Store(error)) => Err(Problem::store(&error, request_id)),
         Err(ChangeError::Crypto(error)) => Err(Problem::fault(error.code(), &error, request_id)),
     }

@@ -1,5 +1,7 @@
 //! «Персональные данные»: one person's record, and the form that changes it.
 
+mod gosuslugi;
+
 use std::collections::BTreeMap;
 
 use app::page_context::PageContext;
@@ -21,6 +23,8 @@ use services::roster::{FieldOrigin, PersonalRecord, RegisterLine};
 use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
 use uuid::Uuid;
+
+pub(super) use gosuslugi::unlink;
 
 use super::{failure, frame, id};
 use crate::http::context::{From, Page, SignedInPerson};
@@ -61,7 +65,8 @@ pub(super) async fn page(
             "same" => Some(false),
             _ => None,
         };
-        asking.record_pane(&class, person, saved, None).await?
+        let after = After { saved, unlinked: asked.saved == "unlinked", ..After::default() };
+        asking.record_pane(&class, person, after).await?
     } else {
         asking.form_pane(&class, person).await?
     };
@@ -122,7 +127,8 @@ pub(super) async fn number(
         .id_number(&visit, &session, person)
         .await
         .map_err(|error| failure(&error, &page.request_id))?;
-    let pane = asking.record_pane(&class, person, None, number.as_ref()).await?;
+    let after = After { number: number.as_ref(), ..After::default() };
+    let pane = asking.record_pane(&class, person, after).await?;
     Ok(asking.draw(StatusCode::OK, class, Some(person), pane))
 }
 
@@ -193,6 +199,19 @@ impl Refused {
     }
 }
 
+/// What the post before a record's page did, or asked for.
+#[derive(Default)]
+struct After<'a> {
+    /// The record was changed; or there was nothing to change.
+    saved: Option<bool>,
+    /// The ID number in clear.
+    number: Option<&'a PersonIdentifier>,
+    /// An account at Gosuslugi was taken away.
+    unlinked: bool,
+    /// This account is to be taken away, after a proof.
+    asked: Option<(String, Proof)>,
+}
+
 /// A class with its people.
 struct OpenClass {
     frame: ClassFrame,
@@ -253,19 +272,14 @@ impl Asking<'_> {
         portal.roster().personal(self.visit, self.session, person).await.map_err(|error| self.fault(&error))
     }
 
-    async fn record_pane(
-        &self,
-        class: &OpenClass,
-        person: PersonId,
-        saved: Option<bool>,
-        number: Option<&PersonIdentifier>,
-    ) -> Result<Pane, Failure> {
+    async fn record_pane(&self, class: &OpenClass, person: PersonId, after: After<'_>) -> Result<Pane, Failure> {
         let record = self.record(class, person).await?;
         let name = class.name_of(person, self.page.locale)?;
         let may_edit = self.may_edit(class);
-        let number = number.map(|number| number.canonical().to_owned());
-        let record = Box::new(shown(self.page.locale, name, record, number, may_edit));
-        Ok(Pane::Record { record, saved })
+        let number = after.number.map(|number| number.canonical().to_owned());
+        let gosuslugi = self.gosuslugi(class, person, &after).await?;
+        let record = Record { gosuslugi, ..shown(self.page.locale, name, record, number, may_edit) };
+        Ok(Pane::Record { record: Box::new(record), saved: after.saved })
     }
 
     async fn form_pane(&self, class: &OpenClass, person: PersonId) -> Result<Pane, Failure> {
@@ -341,7 +355,7 @@ impl Asking<'_> {
             return Ok(false);
         }
         let editor = self.state.portal.class_editor();
-        match editor.change(self.visit, actor, posted.person, posted.version, &changes).await {
+        match editor.change(self.visit, actor, posted.person, posted.version, &changes, None).await {
             Ok(saved) => Ok(saved.person.version != posted.version),
             Err(ChangeError::Invalid(faults)) => {
                 let status = StatusCode::UNPROCESSABLE_ENTITY;
@@ -354,9 +368,10 @@ impl Asking<'_> {
             Err(ChangeError::ProofNeeded) => Err(Refused::proof(Proof::Needed)),
             Err(ChangeError::Gone) => Err(Refused::Failure(Failure::status(StatusCode::NOT_FOUND))),
             Err(ChangeError::Access(error)) => Err(Refused::Failure(self.fault(&error))),
-            Err(error @ (ChangeError::Store(_) | ChangeError::Crypto(_))) => {
-                Err(Refused::Failure(Failure::fault(error.code(), &error, &self.page.request_id)))
-            }
+            Err(
+                error
+                @ (ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_)),
+            ) => Err(Refused::Failure(Failure::fault(error.code(), &error, &self.page.request_id))),
         }
     }
 
@@ -431,6 +446,7 @@ fn shown(locale: Locale, name: String, record: PersonalRecord, number: Option<St
         has_account: record.record.signs_in,
         history: record.history.into_iter().flat_map(history_lines).collect(),
         may_edit,
+        gosuslugi: None,
     }
 }
 

@@ -38,7 +38,8 @@ impl Planning<'_> {
             }
         }
         self.find_elsewhere(tx, &mut taken).await?;
-        self.by_names(&mut taken)
+        self.by_names(&mut taken)?;
+        self.find_holders(tx).await
     }
 
     /// Two people of a file with one number: the second is refused, since one of them is wrong.
@@ -143,6 +144,22 @@ impl Planning<'_> {
                 self.refuse_person(at, "", "known_elsewhere", "");
             } else if self.agrees(at, number) {
                 self.take(at, number, taken);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever has a SNILS that the file gives to somebody known, wherever they are.
+    async fn find_holders(&mut self, tx: &mut Tx) -> Result<(), ImportError> {
+        let given = (0..self.records.people.len()).filter_map(|at| {
+            let index = self.indexes.get(at)?.snils.clone()?;
+            let row = self.known.people.get(self.matched_to(at)?)?;
+            (self.fate(at) != Fate::Out && row.snils_index.as_ref() != Some(&index)).then_some(index)
+        });
+        let given: Vec<Vec<u8>> = given.collect();
+        for row in imports::list_people_by_index(tx, Key::Snils, &given, self.scope.lock).await? {
+            if let Some(index) = row.snils_index {
+                self.holders.insert(index, row.id);
             }
         }
         Ok(())

@@ -105,7 +105,7 @@ pub(super) fn edit_view(ctx: &PageContext, path: &str, form: EditForm) -> AnyVie
                 <input type="hidden" name=VERSION value=version.to_string() />
                 {shown}
                 {fields}
-                {proof.map(|proof| proof_view(locale, proof))}
+                {proof.map(|proof| proof_view(locale, proof, tr!(locale, people.proof_why)))}
                 {buttons(locale, back)}
             </form>
         </section>
@@ -144,7 +144,7 @@ fn conflict_words(ctx: &PageContext, line: &ConflictLine) -> String {
     )
 }
 
-fn proof_words(locale: Locale, proof: Proof) -> String {
+pub(super) fn proof_words(locale: Locale, proof: Proof) -> String {
     match proof {
         Proof::Needed | Proof::Empty => tr!(locale, people.proof_empty).to_owned(),
         Proof::Wrong => tr!(locale, people.proof_wrong).to_owned(),
@@ -154,14 +154,14 @@ fn proof_words(locale: Locale, proof: Proof) -> String {
 }
 
 /// The editor's own password, in the same form, so that nothing typed is lost.
-fn proof_view(locale: Locale, proof: Proof) -> AnyView {
+pub(super) fn proof_view(locale: Locale, proof: Proof, why: &'static str) -> AnyView {
     view! {
         <div class="stack">
             <Note tone=Tone::Warn icon=IconName::Key>
                 <p>
                     <strong>{tr!(locale, people.proof_heading)}</strong>
                 </p>
-                <p>{tr!(locale, people.proof_why)}</p>
+                <p>{why}</p>
             </Note>
             <Field
                 id=PASSWORD

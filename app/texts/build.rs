@@ -1,4 +1,4 @@
-//! Turns `locales/` into the `i18n` module. The rule: the browser gets only the texts of the pages that it hydrates.
+//! Turns `app/locales/` into the `i18n` module. The rule: the browser gets only the texts of the pages that it hydrates.
 //!
 //! This is what `leptos_i18n_build` does, by the same two crates that it does it with. That crate also brings ICU's data
 //! exporter (a WASM interpreter and an HTTP client among it), which this project has no use for and which takes longer to
@@ -15,18 +15,31 @@ use leptos_i18n_parser::parse_locales::{
 /// Texts of the pages that are hydrated, and what their components say.
 const BROWSER: [&str; 2] = ["common", "sign_in"];
 /// Texts of pages and messages that only the server writes.
-const SERVER: [&str; 13] = [
-    "home", "topics", "about", "legal", "me", "errors", "messages", "inbox", "register", "password", "people",
-    "editor", "admin",
+const SERVER: [&str; 14] = [
+    "home",
+    "topics",
+    "about",
+    "legal",
+    "me",
+    "errors",
+    "messages",
+    "inbox",
+    "register",
+    "password",
+    "people",
+    "editor",
+    "admin",
+    "gosuslugi",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=locales");
+    println!("cargo::rerun-if-changed=../locales");
 
     let browser_only = env::var_os("CARGO_FEATURE_HYDRATE").is_some() && env::var_os("CARGO_FEATURE_SSR").is_none();
     let server: &[&str] = if browser_only { &[] } else { &SERVER };
     let config = Config::new("he")?
+        .locales_path("../locales")
         .add_locales(["ar", "ru", "en"])?
         .add_namespaces(BROWSER.iter().chain(server))?
         .parse_options(ParseOptions::new().interpolate_display(true));
