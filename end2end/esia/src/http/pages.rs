@@ -109,6 +109,7 @@ fn entry(person: &Person) -> String {
             None => format!("{} ({confirmed})", contact.value),
         }
     }));
+    facts.push(format!("номер {}", person.oid));
     let note = person.note.as_ref().map(|note| format!("<span class=\"note\">{}</span>", safe(note)));
     format!(
         "<li><button name=\"oid\" value=\"{}\"><span class=\"name\">{}</span>\n\
