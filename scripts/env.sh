@@ -6,6 +6,9 @@ SCHOOLGATE_TOOLS=${SCHOOLGATE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/schoolgate/
 PATH="$root/end2end/node_modules/.bin:$PATH"
 export SCHOOLGATE_TOOLS PATH
 
+# Flags in the environment would take the place of those in .cargo/config.toml.
+[ -z "${RUSTFLAGS:-}" ] || export RUSTFLAGS="$RUSTFLAGS --cfg=erase_components"
+
 # say WORDS: one line of progress.
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 # die WORDS: what is wrong and how to mend it; ends the script.

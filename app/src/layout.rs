@@ -48,7 +48,7 @@ pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyVie
         icons.add(*name);
     }
     let locale = ctx.locale;
-    let title = full_title(ctx, &meta);
+    let title = html_escape::encode_text(&full_title(ctx, &meta)).into_owned();
     let space = if ctx.workplace().is_some() { "staff" } else { "family" };
     let main = main();
     let frame_top = header::header(ctx).into_any();
@@ -61,7 +61,8 @@ pub fn document(ctx: &PageContext, meta: PageMeta, main: impl FnOnce() -> AnyVie
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <title>{title}</title>
+                // No markup is read inside a title, and the mark that Leptos leaves behind an element's children is a comment.
+                <title inner_html=title></title>
                 <meta name="color-scheme" content="light dark" />
                 <meta name="theme-color" content="#0d4740" media="(prefers-color-scheme: light)" />
                 <meta name="theme-color" content="#0a322d" media="(prefers-color-scheme: dark)" />

@@ -257,8 +257,7 @@ impl Audit {
             hash: Vec::new(),
         };
         row.hash = chain::hash(&self.context.sealer, &row).to_vec();
-        rows::insert(tx, &row).await?;
-        rows::update_head(tx, seq, &row.hash).await?;
+        rows::append(tx, &row).await?;
         Ok(seq)
     }
 

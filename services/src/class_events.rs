@@ -104,11 +104,9 @@ impl ClassEvents<'_> {
         person: PersonId,
     ) -> Result<(PersonRecord, String, Timestamp), AccessError> {
         let portal = self.portal;
-        portal.access().class(visit, actor, Permission::ReadContacts, class).await?;
         let ties = portal.access().ties(person).await?;
-        if !ties.classes.iter().any(|tie| tie.class_id == class.0) {
-            return Err(AccessError::NotFound);
-        }
+        let here = ties.classes.iter().find(|tie| tie.class_id == class.0).ok_or(AccessError::NotFound)?;
+        portal.access().require(visit, actor, Permission::ReadContacts, &here.target()).await?;
         let row = people::read_record(portal.db(), person).await?.ok_or(AccessError::NotFound)?;
         let record = record_of(portal, &row)?;
         let last = person_fields::read(portal.db(), person).await?.into_iter().next();

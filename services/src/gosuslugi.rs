@@ -32,6 +32,8 @@ use crate::people::OpenError;
 use crate::portal::{Portal, SignInError};
 use crate::sessions::{Session, SignInMethod};
 
+pub use links::UnlinkError;
+
 /// Where Gosuslugi sends the browser back to, after the portal's origin. It is registered there.
 pub const CALLBACK_PATH: &str = "/sign-in/esia/callback";
 

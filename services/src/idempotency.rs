@@ -97,6 +97,23 @@ impl fmt::Debug for Known {
     }
 }
 
+/// What is known of a request that is not fresh: as in [`Known`].
+pub(crate) enum Earlier {
+    Same { status: u16, body: Vec<u8>, version: Option<i64> },
+    Running,
+    Other,
+}
+
+impl From<Earlier> for Known {
+    fn from(earlier: Earlier) -> Self {
+        match earlier {
+            Earlier::Same { status, body, version } => Self::Same { status, body, version },
+            Earlier::Running => Self::Running,
+            Earlier::Other => Self::Other,
+        }
+    }
+}
+
 /// Why a key could not be looked up, or an answer not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum IdempotencyError {
@@ -137,45 +154,37 @@ impl Idempotency<'_> {
         request: &[u8; 32],
         lease_ms: i64,
     ) -> Result<Known, IdempotencyError> {
-        let mut tx = self.portal.db().begin().await?;
-        let known = self.find_in(&mut tx, owner, key, request, lease_ms).await?;
-        if matches!(known, Known::Fresh(_)) {
-            tx.commit().await?;
-        }
-        Ok(known)
-    }
-
-    /// As [`Idempotency::find`], in a transaction that does the work as well and ends with [`Idempotency::store_in`]: then the key is
-    /// taken, the work done and the answer kept at one stroke, or nothing of it. The same request waits until that one has ended.
-    pub(crate) async fn find_in(
-        &self,
-        tx: &mut Tx,
-        owner: Uuid,
-        key: &str,
-        request: &[u8; 32],
-        lease_ms: i64,
-    ) -> Result<Known, IdempotencyError> {
         let portal = self.portal;
         let now = portal.now();
-        let request = self.mac(request);
-        if rows::take(tx, owner, key, &request, now, now + lease_ms).await? {
-            return Ok(Known::Fresh(Taken { owner, key: key.to_owned(), request, at: now }));
+        let mac = self.mac(request);
+        let mut tx = portal.db().begin().await?;
+        if rows::take(&mut tx, owner, key, &mac, now, now + lease_ms).await? {
+            tx.commit().await?;
+            return Ok(Known::Fresh(Taken { owner, key: key.to_owned(), request: mac, at: now }));
         }
-        let Some(row) = rows::find(tx, owner, key).await? else {
-            // Given back at this very moment.
-            return Ok(Known::Running);
-        };
-        if row.request != request {
-            return Ok(Known::Other);
+        tx.rollback().await?;
+        // One that is gone was given back at this very moment.
+        let earlier = self.earlier(&KeyedRequest { owner, key: key.to_owned(), request: *request }).await?;
+        Ok(earlier.unwrap_or(Earlier::Running).into())
+    }
+
+    /// What is known of a request, whose key is not taken by asking: for work that keeps its answer in its own transaction, by
+    /// [`Idempotency::store_new`].
+    pub(crate) async fn earlier(&self, asked: &KeyedRequest) -> Result<Option<Earlier>, IdempotencyError> {
+        let portal = self.portal;
+        let Some(row) = rows::read(portal.db(), asked.owner, &asked.key, portal.now()).await? else { return Ok(None) };
+        if row.request != self.mac(&asked.request) {
+            return Ok(Some(Earlier::Other));
         }
         if row.status == RUNNING {
-            return Ok(Known::Running);
+            return Ok(Some(Earlier::Running));
         }
-        Ok(Known::Same {
+        let id = self.row_of(asked.owner, &asked.key);
+        Ok(Some(Earlier::Same {
             status: u16::try_from(row.status).map_err(|_| StoreError::Corrupt { column: "idempotency_keys.status" })?,
-            body: portal.sealer().open(columns::IDEMPOTENCY_BODY, self.row_of(owner, key), &row.body_sealed)?,
+            body: portal.sealer().open(columns::IDEMPOTENCY_BODY, id, &row.body_sealed)?,
             version: row.version,
-        })
+        }))
     }
 
     /// Keeps the answer to a request, to be given again for a day; not when the request took so long that another has taken the key.
@@ -189,29 +198,44 @@ impl Idempotency<'_> {
         body: &[u8],
         version: Option<i64>,
     ) -> Result<(), IdempotencyError> {
+        let row = self.answer(taken.owner, &taken.key, taken.request, status, body, version);
         let mut tx = self.portal.db().begin().await?;
-        self.store_in(&mut tx, taken, status, body, version).await?;
+        rows::answer(&mut tx, taken.row(), &row, self.portal.now() + KEPT_MS).await?;
         Ok(tx.commit().await?)
     }
 
-    /// As [`Idempotency::store`], in the transaction of the work.
-    pub(crate) async fn store_in(
+    /// Keeps the answer to a request whose key nobody has taken, in the transaction that does the work: both are there at one stroke, or
+    /// neither. `false` when the same request, or another with its key, was faster: then the work is to be undone.
+    pub(crate) async fn store_new(
         &self,
         tx: &mut Tx,
-        taken: &Taken,
+        asked: &KeyedRequest,
         status: u16,
         body: &[u8],
         version: Option<i64>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let now = self.portal.now();
+        let row = self.answer(asked.owner, &asked.key, self.mac(&asked.request), status, body, version);
+        rows::insert_answer(tx, (asked.owner, &asked.key, now), &row, now + KEPT_MS).await
+    }
+
+    fn answer(
+        self,
+        owner: Uuid,
+        key: &str,
+        request: [u8; 32],
+        status: u16,
+        body: &[u8],
+        version: Option<i64>,
+    ) -> AnswerRow {
         let portal = self.portal;
-        let id = self.row_of(taken.owner, &taken.key);
-        let row = AnswerRow {
-            request: taken.request.to_vec(),
+        let id = self.row_of(owner, key);
+        AnswerRow {
+            request: request.to_vec(),
             status: status.into(),
             body_sealed: portal.sealer().seal(portal.rng(), columns::IDEMPOTENCY_BODY, id, body),
             version,
-        };
-        rows::answer(tx, taken.row(), &row, portal.now() + KEPT_MS).await
+        }
     }
 
     /// Gives the key of a request back that was not done, so that it can be made again at once: it was malformed, or the machine failed.

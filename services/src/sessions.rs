@@ -22,7 +22,7 @@ use crate::ids::{AccountId, PersonId, SessionId, Token};
 use crate::people::name_on_file;
 use crate::portal::{Portal, SessionsError};
 use crate::store::roles::RoleRow;
-use crate::store::{roles, sessions};
+use crate::store::sessions;
 use crate::visit::Visit;
 
 /// `last_seen_at` is exact to this span: reading a page shall not write to the database each time.
@@ -167,8 +167,10 @@ impl Sessions<'_> {
     pub async fn find(&self, token: &Token) -> Result<Option<Session>, SessionsError> {
         let portal = self.portal;
         let now = portal.now();
-        let Some(row) = sessions::find(portal.db(), &token.hash(), now).await? else { return Ok(None) };
-        let grants = grants(&roles::read(portal.db(), row.person_id).await?)?;
+        let rows = sessions::find(portal.db(), &token.hash(), now).await?;
+        let held: Vec<_> = rows.iter().filter_map(|row| row.held.clone().into_role()).collect();
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let grants = grants(&held)?;
         if row.last_seen_at + SEEN_EVERY_MS <= now
             && let Err(error) = self.touch(row.id, now).await
         {
@@ -201,11 +203,8 @@ impl Sessions<'_> {
     /// The database's errors.
     pub async fn renewed(&self, session: &Session) -> Result<Option<Session>, SessionsError> {
         let portal = self.portal;
-        let rows = sessions::list(portal.db(), session.account_id.0, portal.now()).await?;
-        if rows.iter().all(|row| row.id != session.id.0) {
-            return Ok(None);
-        }
-        let grants = grants(&roles::read(portal.db(), session.person_id.0).await?)?;
+        let Some(held) = sessions::read_roles(portal.db(), session.id.0, portal.now()).await? else { return Ok(None) };
+        let grants = grants(&held)?;
         Ok(Some(Session { roles: distinct(&grants), grants, ..session.clone() }))
     }
 

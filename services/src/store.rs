@@ -35,6 +35,7 @@ pub mod reviews;
 pub mod roles;
 pub mod schools;
 pub mod sessions;
+pub mod sqlite;
 pub mod throttles;
 pub mod tx;
 
@@ -49,10 +50,10 @@ pub use tx::{Tx, TxKind};
 macro_rules! on_tx {
     ($tx:expr, |$c:ident| $body:expr) => {
         match $crate::store::Tx::kind_mut($tx) {
-            $crate::store::TxKind::Sqlite(tx) => {
-                let $c = &mut **tx;
-                $body
-            }
+            $crate::store::TxKind::Sqlite(tx) => match tx.get() {
+                Ok($c) => $body,
+                Err(error) => Err(error),
+            },
             $crate::store::TxKind::Postgres(tx) => {
                 let $c = &mut **tx;
                 $body
@@ -64,12 +65,22 @@ macro_rules! on_tx {
 /// Runs an expression outside a transaction, on a connection for reading:
 /// `on_read!(db, |p| sqlx::query_as::<_, Row>(SQL).bind(x).fetch_optional(p).await)`.
 ///
-/// `db` is a `&Db`, `p` the pool. On SQLite the pool refuses to write.
+/// `db` is a `&Db`, `p` a connection of SQLite, which refuses to write, or PostgreSQL's pool. The expression makes one call with it.
 #[macro_export]
 macro_rules! on_read {
     ($db:expr, |$p:ident| $body:expr) => {
         match $crate::store::Db::pools($db) {
-            $crate::store::Pools::Sqlite { read: $p, .. } => $body,
+            $crate::store::Pools::Sqlite { read, .. } => match read.lend().await {
+                Ok(mut lent) => match lent.get() {
+                    Ok($p) => {
+                        let result = $body;
+                        lent.look(&result);
+                        result
+                    }
+                    Err(error) => Err(error),
+                },
+                Err(error) => Err(error),
+            },
             $crate::store::Pools::Postgres($p) => $body,
         }
     };

@@ -10,6 +10,11 @@ use super::board::{Board, Look};
 use super::words::put;
 use crate::text::around;
 
+/// Whether a state asks for something, and so has a message.
+pub fn asks(state: &CellState) -> bool {
+    matches!(state, CellState::Invalid(_) | CellState::Refused(_) | CellState::Conflict(_) | CellState::ProofNeeded)
+}
+
 /// The message of a state that needs one.
 pub fn message(board: &Board, field: PersonField, look: &Look) -> Option<AnyView> {
     let words = &board.boot.words;

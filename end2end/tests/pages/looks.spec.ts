@@ -44,23 +44,22 @@ async function sticksOut(page: Page): Promise<string[]> {
     const root = document.documentElement;
     if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} px wide in a window of ${root.clientWidth}`);
     const name = (element: Element): string => `${element.tagName.toLowerCase()}.${element.className.toString().trim().replace(/\s+/g, '.')} «${(element.textContent ?? '').trim().slice(0, 40)}»`;
-    // What only ears get: clipped to nothing, itself or with what is around it.
-    const unseen = (element: Element): boolean => {
-      for (let around: Element | null = element; around; around = around.parentElement) if (getComputedStyle(around).clipPath === 'inset(50%)') return true;
-      return false;
-    };
-    for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
-      if (element.closest('svg, .skip, iframe, pre, [hidden]') || !element.checkVisibility() || unseen(element)) continue;
-      const box = element.getBoundingClientRect();
-      if (box.width === 0 || box.height === 0) continue;
-      let scroller: HTMLElement | null = element.parentElement;
-      while (scroller && !/auto|scroll/.test(getComputedStyle(scroller).overflowX)) scroller = scroller.parentElement;
-      if (!scroller && (box.left < -1 || box.right > root.clientWidth + 1)) found.push(`out of the window (${Math.round(box.left)}…${Math.round(box.right)}): ${name(element)}`);
+    // From the outside in, so that what holds for an element is known for all within it.
+    const look = (element: Element, scrolls: boolean): void => {
+      if (element.matches('svg, .skip, iframe, pre, [hidden]')) return;
       const style = getComputedStyle(element);
-      // What is typed into a field scrolls within it.
-      const cuts = element.tagName !== 'INPUT' && /hidden|clip/.test(style.overflowX) && style.textOverflow !== 'ellipsis';
-      if (cuts && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${name(element)}`);
-    }
+      // What only ears get is clipped to nothing.
+      if (style.display === 'none' || style.clipPath === 'inset(50%)') return;
+      const box = element.getBoundingClientRect();
+      if (box.width > 0 && box.height > 0 && element.checkVisibility()) {
+        if (!scrolls && (box.left < -1 || box.right > root.clientWidth + 1)) found.push(`out of the window (${Math.round(box.left)}…${Math.round(box.right)}): ${name(element)}`);
+        // What is typed into a field scrolls within it.
+        const cuts = element.tagName !== 'INPUT' && /hidden|clip/.test(style.overflowX) && style.textOverflow !== 'ellipsis';
+        if (cuts && element.scrollWidth > element.clientWidth + 1) found.push(`cut off: ${name(element)}`);
+      }
+      for (const child of element.children) look(child, scrolls || /auto|scroll/.test(style.overflowX));
+    };
+    for (const child of document.body.children) look(child, false);
     return found.slice(0, 8);
   });
 }

@@ -16,7 +16,7 @@ use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::{HOUR, Timestamp};
 use crate::crypto::columns;
 use crate::error::StoreError;
-use crate::idempotency::{KeyedRequest, Known, LEASE_MS, Taken};
+use crate::idempotency::{Earlier, KeyedRequest};
 use crate::ids::{ClassId, PersonId};
 use crate::people::{PastAddresses, short_name};
 use crate::sessions::Session;
@@ -28,14 +28,6 @@ use crate::visit::Visit;
 
 /// What a person's fields are to hold; `None` empties one. Canonical.
 type Judged = BTreeMap<PersonField, Option<String>>;
-
-/// A request with a key, or without.
-enum Asked {
-    /// It is to be done.
-    First(Option<Taken>),
-    /// It was done, and led to this.
-    Again(Box<PersonSaved>),
-}
 
 /// `idempotency_keys.status` of a change that was stored: HTTP's.
 const DONE: u16 = 200;
@@ -66,17 +58,30 @@ impl ClassEditor<'_> {
         changes: &BTreeMap<PersonField, Option<String>>,
         keyed: Option<&KeyedRequest>,
     ) -> Result<PersonSaved, ChangeError> {
+        let done = self.change_once(visit, actor, person, base_version, changes, keyed).await;
+        self.settled(keyed, done).await
+    }
+
+    /// As [`ClassEditor::change`]; `None` when the same request was done while this one was, of which nothing is left then.
+    async fn change_once(
+        self,
+        visit: &Visit,
+        actor: &Session,
+        person: PersonId,
+        base_version: i64,
+        changes: &BTreeMap<PersonField, Option<String>>,
+        keyed: Option<&KeyedRequest>,
+    ) -> Result<Option<PersonSaved>, ChangeError> {
         let portal = self.portal;
         let ties = portal.access().ties(person).await?;
         let tie = self.editable(visit, actor, person, &ties).await?;
         let now = portal.now();
         let judged = judge(changes, tie.country, now)?;
+        if let Some(saved) = self.answered(keyed).await? {
+            return Ok(Some(saved));
+        }
 
         let mut tx = portal.db().begin().await?;
-        let key = match self.take(&mut tx, keyed).await? {
-            Asked::First(key) => key,
-            Asked::Again(saved) => return Ok(*saved),
-        };
         let mut row = people::lock_record(&mut tx, person).await?.ok_or(ChangeError::Gone)?;
         // A version that there is not was never seen.
         let base_version = if (1..=row.version).contains(&base_version) { base_version } else { UNSEEN };
@@ -85,17 +90,23 @@ impl ClassEditor<'_> {
             judged.into_iter().filter(|(field, value)| before.fields.get(*field) != value.as_deref()).collect();
         if differing.is_empty() {
             let saved = PersonSaved { person: before, at: now };
-            self.keep(&mut tx, key.as_ref(), &saved).await?;
+            if !self.keep(&mut tx, keyed, &saved).await? {
+                tx.rollback().await?;
+                return Ok(None);
+            }
             tx.commit().await?;
-            return Ok(saved);
+            return Ok(Some(saved));
         }
-        let history = person_fields::list(&mut tx, person).await?;
-        let theirs: Vec<Theirs> = differing
-            .keys()
-            .filter_map(|field| theirs(*field, before.fields.get(*field), base_version, &history, now))
-            .collect();
-        if !theirs.is_empty() {
-            return Err(ChangeError::Conflict(Box::new(Conflict { person: before, theirs })));
+        // Most are made on top of what there is.
+        if base_version != row.version {
+            let history = person_fields::list(&mut tx, person).await?;
+            let theirs: Vec<Theirs> = differing
+                .keys()
+                .filter_map(|field| theirs(*field, before.fields.get(*field), base_version, &history, now))
+                .collect();
+            if !theirs.is_empty() {
+                return Err(ChangeError::Conflict(Box::new(Conflict { person: before, theirs })));
+            }
         }
         let guarded = row.account_id.is_some() && differing.keys().any(|field| opens_accounts(*field));
         if guarded && actor.fresh_until <= now {
@@ -130,10 +141,13 @@ impl ClassEditor<'_> {
                 differing.keys().map(|field| (field.code().to_owned(), json!(before.fields.get(*field)))).collect(),
             ))
             .after(object(&differing));
-        self.keep(&mut tx, key.as_ref(), &saved).await?;
+        if !self.keep(&mut tx, keyed, &saved).await? {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         portal.audit().append(&mut tx, entry).await?;
         tx.commit().await?;
-        Ok(saved)
+        Ok(Some(saved))
     }
 
     /// Adds a parent of a student: what was typed first into an empty column of the table. Names may follow one by one.
@@ -152,6 +166,20 @@ impl ClassEditor<'_> {
         changes: &BTreeMap<PersonField, Option<String>>,
         keyed: Option<&KeyedRequest>,
     ) -> Result<PersonSaved, ChangeError> {
+        let done = self.add_parent_once(visit, actor, student, relation, changes, keyed).await;
+        self.settled(keyed, done).await
+    }
+
+    /// As [`ClassEditor::add_parent`]; `None` when the same request was done while this one was, of which nothing is left then.
+    async fn add_parent_once(
+        self,
+        visit: &Visit,
+        actor: &Session,
+        student: PersonId,
+        relation: Relation,
+        changes: &BTreeMap<PersonField, Option<String>>,
+        keyed: Option<&KeyedRequest>,
+    ) -> Result<Option<PersonSaved>, ChangeError> {
         let portal = self.portal;
         let mut ties = portal.access().ties(student).await?;
         // A child of their own makes nobody a student.
@@ -163,12 +191,11 @@ impl ClassEditor<'_> {
         if typed.is_empty() {
             return Err(ChangeError::Invalid(vec![(PersonField::Surname, FieldFault::Required)]));
         }
+        if let Some(saved) = self.answered(keyed).await? {
+            return Ok(Some(saved));
+        }
 
         let mut tx = portal.db().begin().await?;
-        let key = match self.take(&mut tx, keyed).await? {
-            Asked::First(key) => key,
-            Asked::Again(saved) => return Ok(*saved),
-        };
         if !people::lock(&mut tx, student).await? {
             return Err(ChangeError::Gone);
         }
@@ -180,7 +207,7 @@ impl ClassEditor<'_> {
         };
         if let Some(existing) = existing {
             tx.rollback().await?;
-            return self.change(visit, actor, PersonId(existing), UNSEEN, changes, keyed).await;
+            return self.change_once(visit, actor, PersonId(existing), UNSEEN, changes, keyed).await;
         }
         let parent = PersonId::new(now, portal.rng());
         if self.is_taken(&mut tx, &typed, parent).await? {
@@ -220,7 +247,10 @@ impl ClassEditor<'_> {
         let classes: BTreeSet<Uuid> = ties.classes.iter().map(|tie| tie.class_id).collect();
         let events: Vec<_> = classes.into_iter().map(|class| ClassEvent::Roster { class_id: ClassId(class) }).collect();
         tx.announce(&events).await?;
-        self.keep(&mut tx, key.as_ref(), &saved).await?;
+        if !self.keep(&mut tx, keyed, &saved).await? {
+            tx.rollback().await?;
+            return Ok(None);
+        }
         let created = AuditEntry::new(AuditEvent::PersonCreated, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(parent)
@@ -234,28 +264,43 @@ impl ClassEditor<'_> {
             .detail("relation", relation.code());
         portal.audit().append(&mut tx, related).await?;
         tx.commit().await?;
-        Ok(saved)
+        Ok(Some(saved))
     }
 
-    /// Takes the key of a request within the transaction that does it: what is not committed leaves the key free.
-    async fn take(self, tx: &mut Tx, keyed: Option<&KeyedRequest>) -> Result<Asked, ChangeError> {
-        let Some(KeyedRequest { owner, key, request }) = keyed else { return Ok(Asked::First(None)) };
-        match self.portal.idempotency().find_in(tx, *owner, key, request, LEASE_MS).await? {
-            Known::Fresh(key) => Ok(Asked::First(Some(key))),
-            Known::Same { body, .. } => {
+    /// What a request with a key led to before. Rights are asked first: whoever has lost them is not told again.
+    async fn answered(self, keyed: Option<&KeyedRequest>) -> Result<Option<PersonSaved>, ChangeError> {
+        let Some(asked) = keyed else { return Ok(None) };
+        match self.portal.idempotency().earlier(asked).await? {
+            None => Ok(None),
+            Some(Earlier::Same { body, .. }) => {
                 let saved = serde_json::from_slice(&body);
-                Ok(Asked::Again(saved.map_err(|_| StoreError::Corrupt { column: "idempotency_keys.body_sealed" })?))
+                Ok(Some(saved.map_err(|_| StoreError::Corrupt { column: "idempotency_keys.body_sealed" })?))
             }
-            Known::Running => Err(ChangeError::Running),
-            Known::Other => Err(ChangeError::KeyReused),
+            Some(Earlier::Running) => Err(ChangeError::Running),
+            Some(Earlier::Other) => Err(ChangeError::KeyReused),
         }
     }
 
-    /// Keeps what a request with a key led to.
-    async fn keep(self, tx: &mut Tx, key: Option<&Taken>, saved: &PersonSaved) -> Result<(), StoreError> {
-        let Some(key) = key else { return Ok(()) };
+    /// Keeps what a request with a key led to; `false` when the same request was faster, and this transaction is to be undone.
+    async fn keep(self, tx: &mut Tx, keyed: Option<&KeyedRequest>, saved: &PersonSaved) -> Result<bool, StoreError> {
+        let Some(asked) = keyed else { return Ok(true) };
         let body = json!(saved).to_string();
-        self.portal.idempotency().store_in(tx, key, DONE, body.as_bytes(), Some(saved.person.version)).await
+        self.portal.idempotency().store_new(tx, asked, DONE, body.as_bytes(), Some(saved.person.version)).await
+    }
+
+    /// What a request came to. When the same one came meanwhile and was faster, its answer counts for both: a conflict with it is none.
+    async fn settled(
+        self,
+        keyed: Option<&KeyedRequest>,
+        done: Result<Option<PersonSaved>, ChangeError>,
+    ) -> Result<PersonSaved, ChangeError> {
+        match done {
+            Ok(Some(saved)) => Ok(saved),
+            // Whoever was faster has given the key back again.
+            Ok(None) => self.answered(keyed).await?.ok_or(ChangeError::Running),
+            Err(error @ ChangeError::Conflict(_)) => self.answered(keyed).await?.ok_or(error),
+            Err(error) => Err(error),
+        }
     }
 
     /// The class in which the actor may edit somebody. Somebody of no class of the actor's is refused, and so is a member of staff whom
@@ -289,14 +334,11 @@ impl ClassEditor<'_> {
     /// Refuses somebody else's SNILS, and writes down who asked: answers like this one tell which numbers there are.
     async fn refuse_taken(
         self,
-        tx: Tx,
+        mut tx: Tx,
         visit: &Visit,
         actor: &Session,
         person: PersonId,
     ) -> Result<ChangeError, StoreError> {
-        // With the request's key, which is free for another try.
-        tx.rollback().await?;
-        let mut tx = self.portal.db().begin().await?;
         let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Refused, visit)
             .actor(actor.person_id)
             .person(person)

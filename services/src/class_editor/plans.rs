@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::on_read;
 use crate::store::{
-    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, people, person_fields, roles,
+    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, people, person_fields, roles, sessions,
 };
 
 /// The steps of a statement.
@@ -36,6 +36,8 @@ async fn nothing_walks_through_a_whole_table() {
         ("who changed them", person_fields::LIST),
         ("a child's mother", guardians::OF_RELATION),
         ("a person's family", guardians::RELATIVES),
+        ("who asks", sessions::FIND),
+        ("whether they still may", sessions::ROLES_OF),
         ("a person's roles", roles::LIST),
         ("what is known of their sign-in through Gosuslugi", gosuslugi::FACTS),
         ("of the whole school's", gosuslugi::SCHOOL_FACTS),

@@ -5,7 +5,6 @@ use domain::{LastTry, Permission, Way};
 use super::{Gosuslugi, Link, Try};
 use crate::access::AccessError;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::class_editor::ChangeError;
 use crate::error::StoreError;
 use crate::ids::{ClassId, GosuslugiLinkId, PersonId};
 use crate::sessions::{Session, SignInMethod};
@@ -13,6 +12,23 @@ use crate::store::gosuslugi as rows;
 use crate::store::tx::ClassEvent;
 use crate::store::{enrolments, people, sessions};
 use crate::visit::Visit;
+
+/// Why an account at Gosuslugi was not taken away.
+#[derive(Debug, thiserror::Error)]
+pub enum UnlinkError {
+    /// The rights do not reach so far, there is no such account of this person, or the database failed.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The proof of who asks is too old.
+    #[error("fresh proof is needed")]
+    ProofNeeded,
+}
+
+impl From<StoreError> for UnlinkError {
+    fn from(error: StoreError) -> Self {
+        Self::Access(error.into())
+    }
+}
 
 /// Tries that are shown.
 const TRIES: i64 = 20;
@@ -64,27 +80,26 @@ impl Gosuslugi<'_> {
     /// a contact, it signs in again: what is wrong on file is to be mended first.
     ///
     /// # Errors
-    /// [`ChangeError::Access`], [`ChangeError::ProofNeeded`], [`ChangeError::Gone`] when the account is not this person's; the database's
-    /// errors.
+    /// [`UnlinkError`].
     pub async fn unlink(
         &self,
         visit: &Visit,
         actor: &Session,
         person: PersonId,
         link: GosuslugiLinkId,
-    ) -> Result<(), ChangeError> {
+    ) -> Result<(), UnlinkError> {
         let portal = self.portal;
         if actor.person_id != person {
             portal.access().person(visit, actor, Permission::EditContacts, person).await?;
             portal.access().staff_guard(visit, actor, person).await?;
         }
         if !actor.is_fresh(portal.now()) {
-            return Err(ChangeError::ProofNeeded);
+            return Err(UnlinkError::ProofNeeded);
         }
         let mut tx = portal.db().begin().await?;
         // Whoever signs in with the account at this moment is waited for, and their session ends too.
         if !people::lock(&mut tx, person).await? || !rows::delete_link(&mut tx, link.0, person).await? {
-            return Err(ChangeError::Gone);
+            return Err(AccessError::NotFound.into());
         }
         let ended = sessions::delete_of_method(&mut tx, person.0, SignInMethod::Gosuslugi.code()).await?;
         let classes = enrolments::list_classes_of(&mut tx, person).await?;

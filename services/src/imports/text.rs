@@ -4,6 +4,8 @@ use std::io::{self, Read};
 
 use domain::digits;
 use encoding_rs::{CoderResult, Decoder, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1251, WINDOWS_1255, WINDOWS_1256};
+use time::Duration;
+use time::macros::date;
 
 /// So much of a file is looked at to tell its encoding by its words.
 const HEAD: usize = 64 * 1024;
@@ -254,19 +256,8 @@ pub(crate) fn serial_day(serial: i64) -> Option<String> {
     if !(61..=73_415).contains(&serial) {
         return None;
     }
-    // Days since 1970-01-01, which is serial number 25569.
-    let days = serial - 25_569;
-    // The civil calendar from a count of days (era of 400 years, years that begin in March).
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    Some(format!("{year:04}-{month:02}-{day:02}"))
+    let day = date!(1899 - 12 - 30).checked_add(Duration::days(serial))?;
+    Some(format!("{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day()))
 }
 
 #[cfg(test)]

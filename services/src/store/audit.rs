@@ -49,11 +49,10 @@ pub(crate) async fn lock_head(tx: &mut Tx) -> Result<AuditHead, StoreError> {
     Ok(on_tx!(tx, |c| sqlx::query_as(sql).fetch_one(c).await)?)
 }
 
-pub(crate) async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO audit_log (seq, at, event, outcome, actor_id, person_id, request_id, address_sealed, \
-             detail, before_sealed, after_sealed, previous_hash, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
-    on_tx!(tx, |c| sqlx::query(SQL)
+/// Appends a row: it is the end of the chain from now on.
+pub(crate) async fn append(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    let sql = dialect::APPEND_AUDIT.on(tx.backend());
+    on_tx!(tx, |c| sqlx::query(sql)
         .bind(row.seq)
         .bind(row.at)
         .bind(&row.event)
@@ -70,12 +69,6 @@ pub(crate) async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError
         .execute(c)
         .await
         .map(drop))?;
-    Ok(())
-}
-
-pub(crate) async fn update_head(tx: &mut Tx, seq: i64, hash: &[u8]) -> Result<(), StoreError> {
-    const SQL: &str = "UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1";
-    on_tx!(tx, |c| sqlx::query(SQL).bind(seq).bind(hash).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Executor as _, PgPool, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{Executor as _, PgPool};
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
 use crate::store::dialect;
+use crate::store::sqlite::Lender;
 use crate::store::tx::{Bells, CLASS_CHANNEL, ClassBells, ClassMessage, Tx, TxKind};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -26,6 +27,14 @@ static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a use case waits for its turn at the one SQLite writer. Long, because the queue moves at the disk's speed.
 const SQLITE_WRITER_TIMEOUT: Duration = Duration::from_mins(1);
+/// The only write transaction of SQLite, from its first statement.
+const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
+/// What each SQLite connection keeps of the file in memory, as `PRAGMA cache_size` wants it: 16 MiB. SQLite's own 2 MiB hold little more
+/// than the upper pages of the indexes of a large database.
+const SQLITE_CACHE: &str = "-16384";
+/// The log is folded into the file after so many pages, 32 MiB, as `PRAGMA wal_autocheckpoint` wants it. Whoever commits then waits for
+/// it: SQLite's own 1000 pages are less than a hundred edits.
+const SQLITE_CHECKPOINT: &str = "8000";
 /// How long anything else waits for a free connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -63,9 +72,9 @@ pub enum Pools {
     /// One file.
     Sqlite {
         /// The one connection that writes.
-        write: SqlitePool,
+        write: Lender,
         /// Connections that can only read.
-        read: SqlitePool,
+        read: Lender,
     },
     /// One server.
     Postgres(PgPool),
@@ -124,7 +133,7 @@ impl Db {
     /// [`StoreError::Unavailable`] when no connection became free in time.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let kind = match &self.pools {
-            Pools::Sqlite { write, .. } => TxKind::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { write, .. } => TxKind::Sqlite(write.begin(BEGIN_WRITING).await?),
             Pools::Postgres(pool) => TxKind::Postgres(pool.begin().await?),
         };
         Ok(Tx::new(kind, Arc::clone(&self.bells)))
@@ -136,7 +145,7 @@ impl Db {
     /// [`StoreError::Unavailable`] when no connection became free in time.
     pub async fn begin_reading(&self) -> Result<Tx, StoreError> {
         let kind = match &self.pools {
-            Pools::Sqlite { read, .. } => TxKind::Sqlite(read.begin().await?),
+            Pools::Sqlite { read, .. } => TxKind::Sqlite(read.begin("BEGIN").await?),
             Pools::Postgres(pool) => TxKind::Postgres(pool.begin_with("BEGIN READ ONLY").await?),
         };
         Ok(Tx::new(kind, Arc::clone(&self.bells)))
@@ -150,8 +159,8 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { write, .. } => {
                 // sqlx locks nothing on SQLite: the write lock keeps a second process waiting until the schema is there.
-                let mut tx = write.begin_with("BEGIN IMMEDIATE").await?;
-                SQLITE_MIGRATIONS.run_direct(None, &mut *tx, false).await?;
+                let mut tx = write.begin(BEGIN_WRITING).await?;
+                SQLITE_MIGRATIONS.run_direct(None, tx.get()?, false).await?;
                 tx.commit().await?;
             }
             Pools::Postgres(pool) => POSTGRES_MIGRATIONS.run(pool).await?,
@@ -272,25 +281,13 @@ async fn connect_sqlite(url: &str, readers: u32) -> Result<Pools, StoreError> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", SQLITE_CACHE)
+        .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT)
         .busy_timeout(SQLITE_BUSY_TIMEOUT);
     create_private_file(options.get_filename())?;
     // The writer first: it makes the file and sets WAL, which readers cannot do.
-    let write = SqlitePoolOptions::new()
-        .min_connections(1)
-        .max_connections(1)
-        .acquire_timeout(SQLITE_WRITER_TIMEOUT)
-        .acquire_slow_threshold(CONNECTION_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options.clone().optimize_on_close(true, None))
-        .await?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(readers)
-        .acquire_timeout(CONNECTION_TIMEOUT)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(options.create_if_missing(false).read_only(true))
-        .await?;
+    let write = Lender::connect(options.clone().optimize_on_close(true, None), 1, SQLITE_WRITER_TIMEOUT).await?;
+    let read = Lender::connect(options.create_if_missing(false).read_only(true), readers, CONNECTION_TIMEOUT).await?;
     Ok(Pools::Sqlite { write, read })
 }
 

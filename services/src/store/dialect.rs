@@ -33,6 +33,19 @@ pub const LOCK_AUDIT_HEAD: Statement = Statement {
     postgres: "SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE",
 };
 
+/// Appends a row to the audit log and moves the end of its chain there: $1 to $13 the row's columns, $1 and $13 the new end too.
+/// SQLite takes several statements at once.
+pub const APPEND_AUDIT: Statement = Statement {
+    sqlite: "INSERT INTO audit_log (seq, at, event, outcome, actor_id, person_id, request_id, address_sealed, \
+             detail, before_sealed, after_sealed, previous_hash, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13); \
+         UPDATE audit_head SET seq = $1, hash = $13 WHERE id = 1",
+    postgres: "WITH appended AS (INSERT INTO audit_log (seq, at, event, outcome, actor_id, person_id, request_id, \
+             address_sealed, detail, before_sealed, after_sealed, previous_hash, hash) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)) \
+         UPDATE audit_head SET seq = $1, hash = $13 WHERE id = 1",
+};
+
 /// Leases due messages: $1 owner, $2 lease until, $3 now, $4 limit.
 /// PostgreSQL skips rows that another worker is leasing at this moment.
 pub const LEASE_MESSAGES: Statement = Statement {

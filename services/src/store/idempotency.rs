@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::on_tx;
-use crate::store::Tx;
+use crate::store::{Db, Tx};
+use crate::{on_read, on_tx};
 
 /// `idempotency_keys.status` of a request under way.
 pub(crate) const RUNNING: i64 = 0;
@@ -47,12 +47,40 @@ pub(crate) async fn take(
     Ok(taken == 1)
 }
 
-const FIND: &str =
-    "SELECT request, status, body_sealed, version FROM idempotency_keys WHERE owner_id = $1 AND key = $2";
+pub(crate) const FIND: &str = "SELECT request, status, body_sealed, version FROM idempotency_keys \
+     WHERE owner_id = $1 AND key = $2 AND expires_at > $3";
 
-/// What is known of a key.
-pub(crate) async fn find(tx: &mut Tx, owner: Uuid, key: &str) -> Result<Option<AnswerRow>, StoreError> {
-    Ok(on_tx!(tx, |c| sqlx::query_as::<_, AnswerRow>(FIND).bind(owner).bind(key).fetch_optional(c).await)?)
+/// What is known of a key that still counts.
+pub(crate) async fn read(db: &Db, owner: Uuid, key: &str, now: Timestamp) -> Result<Option<AnswerRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, AnswerRow>(FIND).bind(owner).bind(key).bind(now).fetch_optional(p).await)?)
+}
+
+const INSERT_ANSWER: &str = "INSERT INTO idempotency_keys \
+     (owner_id, key, request, status, body_sealed, version, created_at, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (owner_id, key) DO UPDATE SET request = excluded.request, \
+     status = excluded.status, body_sealed = excluded.body_sealed, version = excluded.version, \
+     created_at = excluded.created_at, expires_at = excluded.expires_at WHERE idempotency_keys.expires_at <= $7";
+
+/// Keeps the answer to a request that was done at `now` until `expires_at`; `false` when the key is taken and that still counts.
+pub(crate) async fn insert_answer(
+    tx: &mut Tx,
+    (owner, key, now): (Uuid, &str, Timestamp),
+    row: &AnswerRow,
+    expires_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let inserted = on_tx!(tx, |c| sqlx::query(INSERT_ANSWER)
+        .bind(owner)
+        .bind(key)
+        .bind(&row.request)
+        .bind(row.status)
+        .bind(&row.body_sealed)
+        .bind(row.version)
+        .bind(now)
+        .bind(expires_at)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(inserted == 1)
 }
 
 const ANSWER: &str = "UPDATE idempotency_keys SET status = $4, body_sealed = $5, version = $6, expires_at = $7 \

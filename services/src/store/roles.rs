@@ -15,6 +15,21 @@ pub(crate) struct RoleRow {
     pub class_id: Option<Uuid>,
 }
 
+/// A role that was read beside what it belongs to: nothing in it for whoever has none.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct HeldRow {
+    pub role: Option<String>,
+    pub role_school_id: Option<Uuid>,
+    pub role_class_id: Option<Uuid>,
+}
+
+impl HeldRow {
+    /// The role, if there is one.
+    pub(crate) fn into_role(self) -> Option<RoleRow> {
+        Some(RoleRow { role: self.role?, school_id: self.role_school_id, class_id: self.role_class_id })
+    }
+}
+
 const INSERT: &str = "INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES ($1, $2, $3, $4, $5)";
 
 /// Gives a person a role.

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
+use crate::store::roles::{HeldRow, RoleRow};
 use crate::store::{Db, Tx};
 use crate::{on_read, on_tx};
 
@@ -46,7 +47,7 @@ pub(crate) async fn insert(tx: &mut Tx, row: &NewSessionRow<'_>) -> Result<(), S
     Ok(())
 }
 
-/// A session with its account and person.
+/// A session with its account and person, and with one of the person's roles.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct SessionRow {
     pub id: Uuid,
@@ -62,16 +63,31 @@ pub(crate) struct SessionRow {
     pub surname: String,
     pub given_name: String,
     pub patronymic: Option<String>,
+    #[sqlx(flatten)]
+    pub held: HeldRow,
 }
 
-const FIND: &str = "SELECT s.id, s.account_id, s.method, s.created_at, s.last_seen_at, s.expires_at, s.fresh_until, \
-     s.previous_sign_in_at, a.person_id, COALESCE(a.locale, p.locale) AS locale, p.surname, p.given_name, p.patronymic \
+pub(crate) const FIND: &str = "SELECT s.id, s.account_id, s.method, s.created_at, s.last_seen_at, s.expires_at, s.fresh_until, \
+     s.previous_sign_in_at, a.person_id, COALESCE(a.locale, p.locale) AS locale, p.surname, p.given_name, p.patronymic, \
+     r.role, r.school_id AS role_school_id, r.class_id AS role_class_id \
      FROM sessions s JOIN accounts a ON a.id = s.account_id JOIN people p ON p.id = a.person_id \
-     WHERE s.token_hash = $1 AND a.state = 'active' AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2";
+     LEFT JOIN roles r ON r.person_id = p.id \
+     WHERE s.token_hash = $1 AND a.state = 'active' AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2 ORDER BY r.id";
 
-/// The live session of a token.
-pub(crate) async fn find(db: &Db, token_hash: &[u8; 32], now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-    Ok(on_read!(db, |p| sqlx::query_as::<_, SessionRow>(FIND).bind(&token_hash[..]).bind(now).fetch_optional(p).await)?)
+/// The live session of a token: a row for each role of the person, in the order they were given, one row if there is no role, none if
+/// there is no such session.
+pub(crate) async fn find(db: &Db, token_hash: &[u8; 32], now: Timestamp) -> Result<Vec<SessionRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, SessionRow>(FIND).bind(&token_hash[..]).bind(now).fetch_all(p).await)?)
+}
+
+pub(crate) const ROLES_OF: &str = "SELECT r.role, r.school_id AS role_school_id, r.class_id AS role_class_id \
+     FROM sessions s JOIN accounts a ON a.id = s.account_id LEFT JOIN roles r ON r.person_id = a.person_id \
+     WHERE s.id = $1 AND a.state = 'active' AND s.expires_at > $2 AND s.last_seen_at + s.idle_ms > $2 ORDER BY r.id";
+
+/// The roles of this moment of whoever a session belongs to, in the order they were given; `None` when it has ended.
+pub(crate) async fn read_roles(db: &Db, id: Uuid, now: Timestamp) -> Result<Option<Vec<RoleRow>>, StoreError> {
+    let rows = on_read!(db, |p| sqlx::query_as::<_, HeldRow>(ROLES_OF).bind(id).bind(now).fetch_all(p).await)?;
+    Ok((!rows.is_empty()).then(|| rows.into_iter().filter_map(HeldRow::into_role).collect()))
 }
 
 const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";

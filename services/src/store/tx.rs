@@ -5,7 +5,7 @@ mod class_bells;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 use tokio::sync::Notify;
 
 pub(crate) use class_bells::ClassBells;
@@ -14,6 +14,7 @@ pub use class_bells::ClassEvent;
 use crate::error::StoreError;
 use crate::rng::{self, OsRng};
 use crate::store::db::Backend;
+use crate::store::sqlite::SqliteTx;
 
 /// The channel on which replicas tell each other what happened in classes (PostgreSQL).
 pub(crate) const CLASS_CHANNEL: &str = "schoolgate_classes";
@@ -61,7 +62,7 @@ pub(crate) struct ClassMessage {
 /// The transaction of the database in use; matched by [`on_tx!`](crate::on_tx) only.
 pub enum TxKind {
     /// `BEGIN IMMEDIATE` on the one writer.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// An ordinary transaction, `READ COMMITTED`.
     Postgres(Transaction<'static, Postgres>),
 }

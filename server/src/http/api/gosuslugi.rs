@@ -8,8 +8,7 @@ use axum::http::StatusCode;
 use domain::{LastTry, Way};
 use serde::Serialize;
 use services::api_clients::ApiScope;
-use services::class_editor::ChangeError;
-use services::gosuslugi::{Link, Try};
+use services::gosuslugi::{Link, Try, UnlinkError};
 use services::{GosuslugiLinkId, PersonId};
 use utoipa::ToSchema;
 
@@ -118,14 +117,7 @@ pub async fn remove(
     let link: GosuslugiLinkId = link.parse().map_err(|_| Problem::not_found())?;
     match state.portal.gosuslugi().unlink(&visit, session, person, link).await {
         Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(ChangeError::Access(error)) => Err(Problem::access(&error, &visit.request_id)),
-        Err(ChangeError::ProofNeeded) => Err(Problem::fresh_proof_needed()),
-        Err(ChangeError::Gone) => Err(Problem::not_found()),
-        Err(ChangeError::Store(error)) => Err(Problem::store(&error, &visit.request_id)),
-        Err(ChangeError::Crypto(error)) => Err(Problem::fault(error.code(), &error, &visit.request_id)),
-        // Nothing was typed, so nothing can be invalid or in conflict; and there was no key.
-        Err(ChangeError::Invalid(_) | ChangeError::Conflict(_) | ChangeError::Running | ChangeError::KeyReused) => {
-            Err(Problem::internal())
-        }
+        Err(UnlinkError::Access(error)) => Err(Problem::access(&error, &visit.request_id)),
+        Err(UnlinkError::ProofNeeded) => Err(Problem::fresh_proof_needed()),
     }
 }

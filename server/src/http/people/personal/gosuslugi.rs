@@ -3,11 +3,10 @@
 use app::pages::people::personal::{GosuslugiPart, LinkLine, Pane, Proof, TryLine};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
 use serde::Deserialize;
-use services::class_editor::ChangeError;
+use services::gosuslugi::UnlinkError;
 use services::{GosuslugiLinkId, PersonId};
 
 use super::{After, Asking, OpenClass, Refused, id};
@@ -66,17 +65,8 @@ impl Asking<'_> {
         };
         match self.state.portal.gosuslugi().unlink(self.visit, actor, person, link).await {
             Ok(()) => Ok(()),
-            Err(ChangeError::ProofNeeded) => Err(Refused::proof(Proof::Needed)),
-            Err(ChangeError::Gone) => Err(Refused::Failure(Failure::status(StatusCode::NOT_FOUND))),
-            Err(ChangeError::Access(error)) => Err(Refused::Failure(self.fault(&error))),
-            Err(
-                error @ (ChangeError::Invalid(_)
-                | ChangeError::Conflict(_)
-                | ChangeError::Running
-                | ChangeError::KeyReused
-                | ChangeError::Store(_)
-                | ChangeError::Crypto(_)),
-            ) => Err(Refused::Failure(Failure::fault(error.code(), &error, &self.page.request_id))),
+            Err(UnlinkError::ProofNeeded) => Err(Refused::proof(Proof::Needed)),
+            Err(UnlinkError::Access(error)) => Err(Refused::Failure(self.fault(&error))),
         }
     }
 

@@ -1,20 +1,17 @@
 //! Schools, classes, registers, personal data and staff, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::collections::BTreeMap;
 
-use common::TestContext;
 use domain::{Country, Grant, IdKind, Locale, PersonField, PersonName, PostKind, Relation, Role};
-use portal::*;
 use services::access::AccessError;
 use services::people::NewPerson;
 use services::roster::{NewSchool, Source};
 use services::staff::{Candidate, StaffError};
 use services::{ClassId, PersonId, SchoolId, Session, StoreError};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     schools_and_classes_are_those_within_reach,

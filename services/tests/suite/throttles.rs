@@ -1,16 +1,13 @@
 //! Limits by address, and what the table of limits tells, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::net::IpAddr;
 
-use common::TestContext;
-use portal::*;
 use services::settings::AddressSettings;
 use services::{Settings, SignInError, Visit};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_subscriber_of_ipv6_is_one_address,

@@ -1,19 +1,14 @@
 //! What limits the sign-in through Gosuslugi, and what must not: addresses, and a Gosuslugi that is slow. On both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/gosuslugi.rs"]
-mod gate;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
-use gate::*;
-use portal::*;
 use services::Settings;
 use services::esia::{EsiaError, Outage};
 use services::gosuslugi::{CallbackParams, GosuslugiError};
 use services::settings::AddressSettings;
+
+use crate::common::TestContext;
+use crate::gate::*;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     an_address_may_try_so_often,

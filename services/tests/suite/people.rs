@@ -1,16 +1,13 @@
 //! People and what they see of themselves, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
 use domain::{BirthDate, IdKind, Locale, PersonIdentifier};
-use portal::*;
 use services::StoreError;
 use services::accounts::AccountError;
 use services::people::NewPerson;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     people_see_themselves_masked,

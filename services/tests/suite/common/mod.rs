@@ -1,12 +1,10 @@
 //! The harness: every case runs on SQLite and on PostgreSQL, each time on a database of its own.
 //!
 //! ```ignore
-//! mod common;
 //! on_both_databases!(first_case, second_case);
 //! async fn first_case(ctx: TestContext) { … }
 //! ```
 //! runs as `sqlite::first_case` and `postgres::first_case`. `portal.rs` beside this file builds a portal on top.
-#![allow(dead_code, unused_macros, reason = "each test program uses a part of the harness")]
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -1,21 +1,18 @@
 //! Groups and photos of students, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use common::TestContext;
 use domain::Role;
-use portal::*;
 use services::access::AccessError;
 use services::groups::GroupError;
 use services::people::NewPerson;
 use services::photos::{PhotoError, PictureError};
 use services::{ClassId, PersonId, Session};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_group_is_a_part_of_its_classes,

@@ -1,22 +1,19 @@
 //! Signing in by user code and password, and choosing a password, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::future::Future;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use common::TestContext;
 use domain::{PolicyContext, Unmet};
-use portal::*;
 use services::codes::FlowPurpose;
 use services::hasher::{HashSettings, PasswordHasher};
 use services::passwords::{ChoiceError, PasswordOutcome};
 use services::people::NewPerson;
 use services::settings::AddressSettings;
 use services::{Settings, SignInError, SignInMethod, SignedIn, Visit};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     the_right_password_signs_in,

@@ -1,5 +1,4 @@
 //! A Gosuslugi that says what it is told to, and a school whose students sign in through it.
-#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,15 +1,6 @@
 //! The help desk, the delivery log and the audit log as staff read it, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-#[path = "common/staff.rs"]
-mod staff;
-
-use common::TestContext;
 use domain::{Email, SecurityQuestion};
-use portal::*;
 use services::access::AccessError;
 use services::accounts::CreatedAccount;
 use services::audit::{AuditEntry, AuditEvent, AuditFilter, AuditReadError, Outcome};
@@ -20,7 +11,11 @@ use services::password_wizard::Question;
 use services::passwords::PasswordOutcome;
 use services::people::NewPerson;
 use services::{PersonId, Session, SignInError};
-use staff::*;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
+use crate::staff::*;
 
 const PARENT: &str = "123456782";
 const ON_FILE: &str = "+972501234567";

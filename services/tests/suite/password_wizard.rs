@@ -1,19 +1,16 @@
 //! Choosing a password by a mailed link, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
 use domain::{Email, SecurityQuestion, Unmet};
-use portal::*;
 use services::outbox::{Channel, LeasedMessage};
 use services::password_wizard::{PasswordChoice, Question, TicketState, WizardError, WizardStep};
 use services::passwords::PasswordOutcome;
 use services::people::NewPerson;
 use services::settings::PasswordLinkSettings;
 use services::{Settings, SignInError, Token};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 const NEW_PASSWORD: &str = "eleven purple bicycles sing";
 const EMAIL: &str = "Dana.Levi@example.org";

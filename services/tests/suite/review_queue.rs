@@ -1,22 +1,17 @@
 //! The review queue, on both databases: who sees and decides what, and what a decision leads to.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-#[path = "common/staff.rs"]
-mod staff;
-
-use common::TestContext;
 use domain::{Email, Grant, Role};
-use portal::*;
 use services::Session;
 use services::access::AccessError;
 use services::fresh_proof::ProofError;
 use services::ids::ReviewId;
 use services::people::NewPerson;
 use services::review_queue::{Approval, Approved, ReviewError, ReviewItem, ReviewRecord, ReviewTab};
-use staff::*;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
+use crate::staff::*;
 
 const PARENT: &str = "123456782";
 const ON_FILE: &str = "+972501234567";

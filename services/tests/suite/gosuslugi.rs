@@ -1,22 +1,17 @@
 //! Signing in through Gosuslugi, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/gosuslugi.rs"]
-mod gate;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
 use domain::gosuslugi::GosuslugiPerson;
 use domain::{NotRecognisedReason, PersonField, Way};
-use gate::*;
-use portal::*;
 use services::esia::{EsiaError, Outage, parse_failure};
 use services::gosuslugi::{CALLBACK_PATH, CallbackParams, GosuslugiError};
 use services::people::NewPerson;
 use services::store::reseal::reseal;
 use services::{SignInMethod, Token};
+
+use crate::common::TestContext;
+use crate::gate::*;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_student_enters_is_linked_and_known_from_then_on,

@@ -1,12 +1,8 @@
 //! Keys and sealing, without a database; resealing and the key check with one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
-use common::TestContext;
 use proptest::prelude::*;
 use services::crypto::{KeyRing, Sealer, columns, row_of_number};
 use services::outbox::{Channel, NewMessage, Outbox};
@@ -15,6 +11,9 @@ use services::store::reseal::{ResealError, reseal};
 use services::{CryptoError, KeyRingError, SeededRng, StoreError};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
 
 on_both_databases!(
     a_rotated_ring_still_reads_and_resealing_moves_everything_to_the_new_key,
@@ -265,14 +264,14 @@ async fn a_rotated_ring_still_reads_and_resealing_moves_everything_to_the_new_ke
         recipient: "+972501234567".to_owned(),
         recipient_hint: String::new(),
         payload: serde_json::json!({ "code": "123456" }),
-        expires_at: common::START + 1_000_000,
+        expires_at: crate::common::START + 1_000_000,
     };
     let mut tx = ctx.db.begin().await.unwrap();
     Outbox::new(ctx.context()).enqueue(&mut tx, message).await.unwrap();
     tx.commit().await.unwrap();
 
     let mut ring = ctx.ring.clone();
-    ring.rotate(ctx.rng.as_ref(), common::START);
+    ring.rotate(ctx.rng.as_ref(), crate::common::START);
     let ctx = ctx.with_ring(&ring);
     let old = mobile(&ctx, 3).await;
     assert!(!ctx.sealer.is_current(&old));
@@ -329,7 +328,7 @@ async fn resealing_stops_at_a_value_it_cannot_open_and_goes_on_later(ctx: TestCo
     }
     let good = mobile(&ctx, 3).await;
     let mut ring = ctx.ring.clone();
-    ring.rotate(ctx.rng.as_ref(), common::START);
+    ring.rotate(ctx.rng.as_ref(), crate::common::START);
     let ctx = ctx.with_ring(&ring);
     let swap = |bytes: Vec<u8>| {
         let ctx = ctx.clone();
@@ -370,13 +369,13 @@ async fn the_database_knows_its_key_ring(ctx: TestContext) {
     check(ctx.ring.clone()).await.expect("the stranger changed nothing");
 
     let mut rotated = ctx.ring.clone();
-    rotated.rotate(ctx.rng.as_ref(), common::START);
+    rotated.rotate(ctx.rng.as_ref(), crate::common::START);
     check(rotated.clone()).await.unwrap();
     // A backup of the ring from before the rotation could not read what was written since.
     assert!(matches!(check(ctx.ring.clone()).await, Err(StoreError::KeyMismatch)));
     // Nor could one that was rotated on its own.
     let mut other = ctx.ring.clone();
-    other.rotate(&SeededRng::new(77), common::START);
+    other.rotate(&SeededRng::new(77), crate::common::START);
     assert!(matches!(check(other).await, Err(StoreError::KeyMismatch)));
     check(rotated).await.unwrap();
 }

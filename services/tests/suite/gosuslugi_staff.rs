@@ -1,24 +1,19 @@
 //! What staff see of the sign-in through Gosuslugi, and what they may do about it, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/gosuslugi.rs"]
-mod gate;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::time::Duration;
 
-use common::TestContext;
 use domain::gosuslugi::GosuslugiPerson;
 use domain::{LastTry, NotReady, PersonField, Readiness, Way};
-use gate::*;
-use portal::*;
 use services::access::AccessError;
-use services::class_editor::ChangeError;
 use services::class_events::ClassEvent;
+use services::gosuslugi::UnlinkError;
 use services::people::NewPerson;
 use services::{PersonId, Session};
+
+use crate::common::TestContext;
+use crate::gate::*;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_failure_is_shown_until_something_is_changed,
@@ -160,17 +155,20 @@ async fn a_link_is_taken_away_by_whoever_may(ctx: TestContext) {
     assert!(matches!(gosuslugi.links(&visit, &stranger, gate.boris).await, Err(AccessError::Refused)));
     assert!(matches!(gosuslugi.tries(&visit, &stranger, gate.boris).await, Err(AccessError::Refused)));
     let refused = gosuslugi.unlink(&visit, &stranger, gate.boris, link).await;
-    assert!(matches!(refused, Err(ChangeError::Access(AccessError::Refused))));
+    assert!(matches!(refused, Err(UnlinkError::Access(AccessError::Refused))));
     let refused = gosuslugi.unlink(&visit, &stale(&gate, &gate.teacher), gate.boris, link).await;
-    assert!(matches!(refused, Err(ChangeError::ProofNeeded)));
+    assert!(matches!(refused, Err(UnlinkError::ProofNeeded)));
     let refused = gosuslugi.unlink(&visit, &gate.teacher, gate.anna, link).await;
-    assert!(matches!(refused, Err(ChangeError::Gone)), "it is another's");
+    assert!(matches!(refused, Err(UnlinkError::Access(AccessError::NotFound))), "it is another's");
     assert!(gate.found(&entered).await.is_some());
 
     gosuslugi.unlink(&visit, &gate.teacher, gate.boris, link).await.unwrap();
     assert!(gate.found(&entered).await.is_none());
     assert!(world.portal.sessions().renewed(&gate.teacher).await.unwrap().is_some(), "the others go on");
-    assert!(matches!(gosuslugi.unlink(&visit, &gate.teacher, gate.boris, link).await, Err(ChangeError::Gone)));
+    assert!(matches!(
+        gosuslugi.unlink(&visit, &gate.teacher, gate.boris, link).await,
+        Err(UnlinkError::Access(AccessError::NotFound))
+    ));
     assert_eq!(world.audited("gosuslugi.unlinked", "success").await, 1);
     // The account alone says nothing any more; what is on file does.
     assert_eq!(gate.refused(account("1")).await, "no_such_student");
@@ -191,7 +189,7 @@ async fn a_link_is_taken_away_by_whoever_may(ctx: TestContext) {
     world.ctx.execute(role).await.unwrap();
     let link = gosuslugi.links(&visit, &gate.teacher, mother).await.unwrap()[0].id;
     let refused = gosuslugi.unlink(&visit, &gate.teacher, mother, link).await;
-    assert!(matches!(refused, Err(ChangeError::Access(AccessError::Refused))));
+    assert!(matches!(refused, Err(UnlinkError::Access(AccessError::Refused))));
 }
 
 async fn a_person_sees_and_takes_away_the_own_links(ctx: TestContext) {
@@ -203,7 +201,7 @@ async fn a_person_sees_and_takes_away_the_own_links(ctx: TestContext) {
     let link = gosuslugi.links(&visit, &boris.session, gate.boris).await.unwrap()[0].id;
     assert_eq!(gosuslugi.tries(&visit, &boris.session, gate.boris).await.unwrap().len(), 1);
     let refused = gosuslugi.unlink(&visit, &stale(&gate, &boris.session), gate.boris, link).await;
-    assert!(matches!(refused, Err(ChangeError::ProofNeeded)));
+    assert!(matches!(refused, Err(UnlinkError::ProofNeeded)));
     gosuslugi.unlink(&visit, &boris.session, gate.boris, link).await.unwrap();
     assert!(gate.found(&boris).await.is_none());
 }

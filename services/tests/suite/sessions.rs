@@ -1,15 +1,12 @@
 //! Signed-in browsers, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
-use portal::*;
 use services::people::NewPerson;
 use services::settings::SessionSettings;
 use services::{Session, SessionId, SessionsError, Settings, SignedIn, Token, Visit};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_session_ends_when_it_is_idle,

@@ -1,22 +1,17 @@
 //! Programs that use the API, and requests that come twice, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-#[path = "common/staff.rs"]
-mod staff;
 
 use std::collections::BTreeSet;
 
-use common::TestContext;
-use portal::*;
 use services::access::AccessError;
 use services::api_clients::{ApiClientError, ApiScope, ListedApiClient};
 use services::idempotency::{Idempotency, Known, LEASE_MS, Taken};
 use services::{Session, Token};
-use staff::*;
 use uuid::Uuid;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
+use crate::staff::*;
 
 on_both_databases!(
     a_program_acts_for_its_maker_and_is_never_fresh,

@@ -1,15 +1,12 @@
 //! Fresh proof by password, on both databases: for this session, for five minutes, and no easier to guess than at the sign-in.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
-use portal::*;
 use services::fresh_proof::ProofError;
 use services::passwords::PasswordOutcome;
 use services::{Session, SignInError, SignedIn, Timestamp, Visit};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     the_password_makes_a_session_fresh_again,

@@ -1,21 +1,18 @@
 //! Registration by oneself, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::net::IpAddr;
 
-use common::TestContext;
 use domain::{BirthDate, Email, Locale, Otp};
-use portal::*;
 use services::outbox::{Channel, LeasedMessage};
 use services::passwords::PasswordOutcome;
 use services::people::NewPerson;
 use services::registrations::{CodeTarget, ContactChoice, Progress, RegistrationError, RegistrationStep, Who};
 use services::settings::{AddressSettings, RegistrationSettings};
 use services::{Settings, SignInError, Token, Visit};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 const NEW_ID: &str = "123456782";
 const CHILD_ID: &str = "000000018";
@@ -559,7 +556,8 @@ async fn an_existing_account_is_never_touched(ctx: TestContext) {
     assert_eq!((world.count("accounts").await, world.count("password_tickets").await), (1, 1));
     let password = world.portal.passwords();
     let user_code = world.portal.people().me(&owner.session).await.unwrap().user_code;
-    let outcome = password.sign_in(&world.home(), user_code.as_str(), &portal::password(GOOD_PASSWORD), None).await;
+    let outcome =
+        password.sign_in(&world.home(), user_code.as_str(), &crate::portal::password(GOOD_PASSWORD), None).await;
     assert!(matches!(outcome, Ok(PasswordOutcome::SignedIn(_))));
 }
 

@@ -1,5 +1,4 @@
 //! A small school: two classes with families, staff of every role, another school beside it, and people who register.
-#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use domain::{BirthDate, Email, Grant, Locale, Role};
 use services::accounts::CreatedAccount;

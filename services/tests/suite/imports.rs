@@ -1,19 +1,12 @@
 //! Rosters from files and back into files, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use common::TestContext;
 use domain::Role;
 use encoding_rs::{WINDOWS_1251, WINDOWS_1255};
-use portal::*;
 use services::access::AccessError;
 use services::exports::ExportFormat;
 use services::imports::{
@@ -22,6 +15,10 @@ use services::imports::{
 use services::people::NewPerson;
 use services::{PersonId, SchoolId, Session};
 use uuid::Uuid;
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     a_dry_run_counts_and_changes_nothing,

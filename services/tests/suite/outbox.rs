@@ -1,17 +1,16 @@
 //! The outbox on both databases: nothing is lost, nothing is leased twice, nothing personal stays.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use common::{START, TestContext};
 use domain::Locale;
 use serde_json::json;
 use services::clock::{DAY, MINUTE, SECOND};
 use services::outbox::{Channel, LeasedMessage, NewDecoy, NewMessage, Outbox, OutboxStats};
 use services::{AccountId, Clock as _};
+
+use crate::common::{START, TestContext};
+use crate::on_both_databases;
 
 on_both_databases!(
     a_message_comes_out_as_it_went_in,

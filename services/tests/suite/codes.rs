@@ -1,17 +1,14 @@
 //! Signing in by one-time code, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
 use domain::{IdKind, Locale, Otp, PersonIdentifier};
-use portal::*;
 use services::codes::FlowPurpose;
 use services::people::NewPerson;
 use services::settings::AddressSettings;
 use services::{Settings, SignInError, SignInMethod};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     the_right_code_signs_in,

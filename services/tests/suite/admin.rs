@@ -1,15 +1,12 @@
 //! What an operator does from the command line, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
 
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
-
-use common::TestContext;
 use domain::{Locale, Role};
-use portal::*;
 use services::passwords::{ChoiceError, PasswordOutcome};
 use services::{SignInError, SignedIn};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     the_first_administrator_signs_in,

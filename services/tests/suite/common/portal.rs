@@ -1,7 +1,4 @@
 //! A portal with a few people in it, on the harness's database.
-#![allow(dead_code, reason = "each test program uses a part of it")]
-
-use std::sync::Arc;
 
 use domain::{
     ClassTitle, Country, Email, Grant, IdKind, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Role,
@@ -338,8 +335,4 @@ pub fn unused_user_code() -> UserCode {
 /// A browser with this device cookie.
 pub fn with_device(visit: Visit, device: &Token) -> Visit {
     Visit { device: Some(device.clone()), ..visit }
-}
-
-pub fn shared(portal: &Portal) -> Arc<Portal> {
-    Arc::new(portal.clone())
 }

@@ -1,19 +1,16 @@
 //! A SNILS is one person's, however it is written, on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a failed test may panic")]
-
-mod common;
-#[path = "common/portal.rs"]
-mod portal;
 
 use std::collections::BTreeMap;
 
-use common::TestContext;
 use domain::{FieldFault, PersonField, PersonSaved, Relation};
-use portal::*;
 use services::class_editor::ChangeError;
 use services::imports::{ImportOptions, Mode, Report, RosterFile};
 use services::people::NewPerson;
 use services::{PersonId, Session};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
 
 on_both_databases!(
     what_is_typed_for_a_second_person_is_refused,

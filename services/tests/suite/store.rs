@@ -1,11 +1,10 @@
 //! The database handle on both databases: schema, transactions, refusals.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
-mod common;
-
-use common::TestContext;
 use services::store::{Backend, meta};
 use services::{Db, DbSettings, StoreError};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
 
 on_both_databases!(
     migrating_twice_changes_nothing,
@@ -205,7 +204,7 @@ async fn a_server_that_is_away_is_unavailable() {
 
 #[tokio::test]
 async fn sqlite_is_set_up_for_a_server() {
-    common::on_sqlite(|ctx| async move {
+    crate::common::on_sqlite(|ctx| async move {
         for (pragma, value) in [("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5_000)] {
             assert_eq!(ctx.number(&format!("SELECT * FROM pragma_{pragma}")).await, value, "{pragma}");
         }
@@ -214,7 +213,8 @@ async fn sqlite_is_set_up_for_a_server() {
                 .map_or_else(|_| String::new(), |mode: String| mode);
         assert_eq!(mode, "wal");
         let services::store::Pools::Sqlite { read, .. } = ctx.db.pools() else { panic!("SQLite") };
-        let refused = sqlx::query("DELETE FROM meta").execute(read).await.unwrap_err();
+        let mut reader = read.lend().await.unwrap();
+        let refused = sqlx::query("DELETE FROM meta").execute(reader.get().unwrap()).await.unwrap_err();
         assert!(refused.to_string().contains("readonly"), "{refused}");
         #[cfg(unix)]
         {

@@ -1,14 +1,13 @@
 //! The audit log on both databases: nothing can be changed, cut or slipped in unnoticed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::TestContext;
 use serde_json::json;
 use services::audit::{Audit, AuditEntry, AuditError, AuditEvent, AuditFilter, Outcome};
 use services::{KeyRing, PersonId, Sealer, SeededRng};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
 
 on_both_databases!(
     an_entry_comes_back_as_it_was_written,
@@ -84,7 +83,7 @@ async fn an_entry_comes_back_as_it_was_written(ctx: TestContext) {
     let filter = AuditFilter { limit: 10, ..AuditFilter::default() };
     let records = audit.list(&filter).await.unwrap();
     let [second, first] = records.as_slice() else { panic!("two rows, newest first") };
-    assert_eq!((first.seq, first.at), (1, common::START));
+    assert_eq!((first.seq, first.at), (1, crate::common::START));
     assert_eq!((first.event, first.outcome), (AuditEvent::PersonChanged, Outcome::Success));
     assert_eq!((first.actor, first.person), (Some(person(1)), Some(person(2))));
     assert_eq!(first.address, Some([203, 0, 113, 9].into()));
@@ -278,7 +277,7 @@ async fn a_long_log_is_verified_in_batches(ctx: TestContext) {
 async fn the_log_outlives_a_key_rotation(ctx: TestContext) {
     append_many(&ctx, 1).await;
     let mut ring = ctx.ring.clone();
-    ring.rotate(ctx.rng.as_ref(), common::START);
+    ring.rotate(ctx.rng.as_ref(), crate::common::START);
     let ctx = ctx.with_ring(&ring);
     append_many(&ctx, 1).await;
     let audit = Audit::new(ctx.context());
@@ -334,7 +333,7 @@ async fn listing_narrows_by_time_and_outcome(ctx: TestContext) {
     let all = AuditFilter { limit: 100, ..AuditFilter::default() };
     assert_eq!(list(AuditFilter { outcome: Some(Outcome::Success), ..all.clone() }).await, [4, 1]);
     assert_eq!(list(AuditFilter { outcome: Some(Outcome::Refused), ..all.clone() }).await, [3]);
-    let second = common::START + 1_000;
+    let second = crate::common::START + 1_000;
     assert_eq!(list(AuditFilter { since: Some(second), ..all.clone() }).await, [4, 3, 2]);
     assert_eq!(list(AuditFilter { until: Some(second), ..all.clone() }).await, [1]);
     assert_eq!(list(AuditFilter { since: Some(second), until: Some(second + 1), ..all }).await, [2]);
