@@ -27,9 +27,12 @@ impl Zone {
     }
 }
 
+fn day(locale: Locale, local: &jiff::Zoned) -> String {
+    local.strftime(if locale == Locale::En { "%-d %B %Y" } else { "%-d.%-m.%Y" }).to_string()
+}
+
 fn dated(locale: Locale, local: &jiff::Zoned) -> String {
-    let pattern = if locale == Locale::En { "%-d %B %Y, %H:%M" } else { "%-d.%-m.%Y, %H:%M" };
-    local.strftime(pattern).to_string()
+    format!("{}, {}", day(locale, local), local.strftime("%H:%M"))
 }
 
 /// A moment ready to be shown.
@@ -64,6 +67,12 @@ impl Moment {
     pub fn dated(locale: Locale, zone: &Zone, at: i64) -> String {
         let local = Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(zone.0.clone());
         dated(locale, &local)
+    }
+
+    /// The day alone, of what a school promises: nobody counts its minutes.
+    #[must_use]
+    pub fn day(locale: Locale, zone: &Zone, at: i64) -> String {
+        day(locale, &Timestamp::from_millisecond(at).unwrap_or_default().to_zoned(zone.0.clone()))
     }
 
     /// The time of day alone, with the date left to the place it is shown in.

@@ -95,7 +95,7 @@ impl MessageTexts {
     fn review_received(&self, locale: Locale, review: &Review) -> Letter<'_> {
         Letter::new(self, locale, tr!(locale, messages.review_subject))
             .lead(tr!(locale, messages.review_lead))
-            .paragraph(tr!(locale, messages.review_when, when = self.when(locale, review.answer_by)))
+            .paragraph(tr!(locale, messages.review_when, when = Moment::day(locale, &self.zone, review.answer_by)))
             .paragraph(tr!(locale, messages.review_not_you, help = self.help_in_mail(locale)))
     }
 

@@ -218,13 +218,14 @@ fn times_are_told_with_their_date_in_the_zone_of_the_school() {
         ("password_failures", "22.11.2026, 12:00"),
         ("first_password", "25.11.2026, 12:00"),
         ("password_reset", "25.11.2026, 12:00"),
-        ("review_received", "25.11.2026, 12:00"),
+        ("review_received", "25.11.2026."),
     ] {
         for locale in [Locale::He, Locale::Ar, Locale::Ru] {
             assert!(mail_of(event, locale).text.contains(date), "{event} {locale:?}");
         }
     }
     assert!(mail_of("first_password", Locale::En).text.contains("25 November 2026, 12:00"));
+    assert!(mail_of("review_received", Locale::En).text.contains("by 25 November 2026."));
 }
 
 #[test]

@@ -41,6 +41,10 @@ const fn opens_accounts(field: PersonField) -> bool {
     field.is_contact() || matches!(field, PersonField::Snils)
 }
 
+fn codes(values: &Judged) -> Vec<&'static str> {
+    values.keys().map(|field| field.code()).collect()
+}
+
 impl ClassEditor<'_> {
     /// Changes some fields of a student or a parent, as they were typed, on top of the version that was seen.
     ///
@@ -81,7 +85,7 @@ impl ClassEditor<'_> {
             return Ok(Some(saved));
         }
 
-        let mut tx = portal.db().begin().await?;
+        let mut tx = portal.db().begin_shared().await?;
         let mut row = people::lock_record(&mut tx, person).await?.ok_or(ChangeError::Gone)?;
         // A version that there is not was never seen.
         let base_version = if (1..=row.version).contains(&base_version) { base_version } else { UNSEEN };
@@ -89,13 +93,7 @@ impl ClassEditor<'_> {
         let differing: Judged =
             judged.into_iter().filter(|(field, value)| before.fields.get(*field) != value.as_deref()).collect();
         if differing.is_empty() {
-            let saved = PersonSaved { person: before, at: now };
-            if !self.keep(&mut tx, keyed, &saved).await? {
-                tx.rollback().await?;
-                return Ok(None);
-            }
-            tx.commit().await?;
-            return Ok(Some(saved));
+            return self.finish(tx, keyed, PersonSaved { person: before, at: now }, Vec::new()).await;
         }
         // Most are made on top of what there is.
         if base_version != row.version {
@@ -120,12 +118,10 @@ impl ClassEditor<'_> {
         for (field, value) in &differing {
             self.write(&mut row, *field, value.as_deref(), now);
         }
-        people::update_record(&mut tx, &row, now).await.map_err(taken)?;
         let noted =
             Noted { person, version: row.version, at: now, by: Some(actor.person_id), source: person_fields::STAFF };
-        for field in differing.keys() {
-            person_fields::upsert(&mut tx, &noted, field.code()).await?;
-        }
+        let changed = codes(&differing);
+        people::update_record(&mut tx, &row, &noted, &changed).await.map_err(taken)?;
         if row.account_id.is_some() {
             let past = past_addresses(&row, &before.fields, &differing, visit.locale);
             portal.people().tell_past_addresses(&mut tx, past, now).await?;
@@ -135,19 +131,13 @@ impl ClassEditor<'_> {
         let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(person)
-            .detail("fields", differing.keys().map(|field| field.code()).collect::<Vec<_>>())
+            .detail("fields", changed)
             .detail("signs_in", guarded)
             .before(Value::Object(
                 differing.keys().map(|field| (field.code().to_owned(), json!(before.fields.get(*field)))).collect(),
             ))
             .after(object(&differing));
-        if !self.keep(&mut tx, keyed, &saved).await? {
-            tx.rollback().await?;
-            return Ok(None);
-        }
-        portal.audit().append(&mut tx, entry).await?;
-        tx.commit().await?;
-        Ok(Some(saved))
+        self.finish(tx, keyed, saved, vec![entry]).await
     }
 
     /// Adds a parent of a student: what was typed first into an empty column of the table. Names may follow one by one.
@@ -195,7 +185,7 @@ impl ClassEditor<'_> {
             return Ok(Some(saved));
         }
 
-        let mut tx = portal.db().begin().await?;
+        let mut tx = portal.db().begin_shared().await?;
         if !people::lock(&mut tx, student).await? {
             return Err(ChangeError::Gone);
         }
@@ -247,24 +237,17 @@ impl ClassEditor<'_> {
         let classes: BTreeSet<Uuid> = ties.classes.iter().map(|tie| tie.class_id).collect();
         let events: Vec<_> = classes.into_iter().map(|class| ClassEvent::Roster { class_id: ClassId(class) }).collect();
         tx.announce(&events).await?;
-        if !self.keep(&mut tx, keyed, &saved).await? {
-            tx.rollback().await?;
-            return Ok(None);
-        }
         let created = AuditEntry::new(AuditEvent::PersonCreated, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(parent)
-            .detail("fields", typed.keys().map(|field| field.code()).collect::<Vec<_>>())
+            .detail("fields", codes(&typed))
             .after(object(&typed));
-        portal.audit().append(&mut tx, created).await?;
         let related = AuditEntry::new(AuditEvent::GuardianChanged, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(student)
             .detail("guardian", parent.to_string())
             .detail("relation", relation.code());
-        portal.audit().append(&mut tx, related).await?;
-        tx.commit().await?;
-        Ok(Some(saved))
+        self.finish(tx, keyed, saved, vec![created, related]).await
     }
 
     /// What a request with a key led to before. Rights are asked first: whoever has lost them is not told again.
@@ -281,11 +264,28 @@ impl ClassEditor<'_> {
         }
     }
 
-    /// Keeps what a request with a key led to; `false` when the same request was faster, and this transaction is to be undone.
-    async fn keep(self, tx: &mut Tx, keyed: Option<&KeyedRequest>, saved: &PersonSaved) -> Result<bool, StoreError> {
-        let Some(asked) = keyed else { return Ok(true) };
-        let body = json!(saved).to_string();
-        self.portal.idempotency().store_new(tx, asked, DONE, body.as_bytes(), Some(saved.person.version)).await
+    /// Keeps what a request with a key led to, writes down who did what, and commits. `None` when the same request was faster, and all of
+    /// this one is undone.
+    async fn finish(
+        self,
+        mut tx: Tx,
+        keyed: Option<&KeyedRequest>,
+        saved: PersonSaved,
+        entries: Vec<AuditEntry>,
+    ) -> Result<Option<PersonSaved>, ChangeError> {
+        let portal = self.portal;
+        if let Some(asked) = keyed {
+            let (body, version) = (json!(saved).to_string(), Some(saved.person.version));
+            if !portal.idempotency().store_new(&mut tx, asked, DONE, body.as_bytes(), version).await? {
+                tx.rollback().await?;
+                return Ok(None);
+            }
+        }
+        for entry in entries {
+            portal.audit().append(&mut tx, entry).await?;
+        }
+        tx.commit().await?;
+        Ok(Some(saved))
     }
 
     /// What a request came to. When the same one came meanwhile and was faster, its answer counts for both: a conflict with it is none.

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::on_read;
 use crate::store::{
-    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, people, person_fields, roles, sessions,
+    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, person_fields, roles, sessions,
 };
 
 /// The steps of a statement.
@@ -23,6 +23,7 @@ async fn nothing_walks_through_a_whole_table() {
     let url = format!("sqlite://{}", folder.path().join("plans.sqlite").display());
     let db = Db::connect(&DbSettings { url, max_connections: 1 }).await.unwrap();
     db.migrate().await.unwrap();
+    let (write, note) = dialect::WRITE_RECORD.on(Backend::Sqlite).split_once("; ").unwrap();
     let statements = [
         ("the class", classes::FIND),
         ("its people", enrolments::MEMBERS),
@@ -32,7 +33,8 @@ async fn nothing_walks_through_a_whole_table() {
         ("whom a person has to do with", enrolments::TIES),
         ("where a person is seen", enrolments::CLASSES_OF),
         ("a person's fields", dialect::LOCK_RECORD.on(Backend::Sqlite)),
-        ("writing them", people::SET_RECORD),
+        ("writing them", write),
+        ("noting who wrote them", note),
         ("who changed them", person_fields::LIST),
         ("a child's mother", guardians::OF_RELATION),
         ("a person's family", guardians::RELATIVES),

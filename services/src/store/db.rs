@@ -139,6 +139,19 @@ impl Db {
         Ok(Tx::new(kind, Arc::clone(&self.bells)))
     }
 
+    /// As [`Db::begin`], for a short transaction of a kind that many people make at once: on SQLite, those that come while another is at
+    /// work share one commit, and so the wait for the disk.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn begin_shared(&self) -> Result<Tx, StoreError> {
+        let kind = match &self.pools {
+            Pools::Sqlite { write, .. } => TxKind::Sqlite(write.begin_shared(BEGIN_WRITING).await?),
+            Pools::Postgres(pool) => TxKind::Postgres(pool.begin().await?),
+        };
+        Ok(Tx::new(kind, Arc::clone(&self.bells)))
+    }
+
     /// Begins a transaction that only reads, all of it as the database was at one moment on SQLite, where nobody waits for it either.
     ///
     /// # Errors

@@ -96,6 +96,24 @@ pub const LOCK_RECORD: Statement = Statement {
          FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1 FOR NO KEY UPDATE OF p",
 };
 
+/// Writes the fields of a person that staff edit, and notes one that was changed: $1 to $14 the person's columns, $15 the field, $16 by
+/// whom, $17 the source. SQLite takes several statements at once.
+pub const WRITE_RECORD: Statement = Statement {
+    sqlite: "UPDATE people SET surname = $2, given_name = $3, patronymic = $4, birth_date_sealed = $5, \
+             snils_sealed = $6, snils_index = $7, mobile_sealed = $8, mobile_index = $9, email_sealed = $10, \
+             email_index = $11, email_verified_at = $12, version = $13, updated_at = $14 WHERE id = $1; \
+         INSERT INTO person_fields (person_id, field, version, changed_at, changed_by, source) \
+         VALUES ($1, $15, $13, $14, $16, $17) ON CONFLICT (person_id, field) DO UPDATE SET version = excluded.version, \
+             changed_at = excluded.changed_at, changed_by = excluded.changed_by, source = excluded.source",
+    postgres: "WITH written AS (UPDATE people SET surname = $2, given_name = $3, patronymic = $4, \
+             birth_date_sealed = $5, snils_sealed = $6, snils_index = $7, mobile_sealed = $8, mobile_index = $9, \
+             email_sealed = $10, email_index = $11, email_verified_at = $12, version = $13, updated_at = $14 \
+             WHERE id = $1) \
+         INSERT INTO person_fields (person_id, field, version, changed_at, changed_by, source) \
+         VALUES ($1, $15, $13, $14, $16, $17) ON CONFLICT (person_id, field) DO UPDATE SET version = excluded.version, \
+             changed_at = excluded.changed_at, changed_by = excluded.changed_by, source = excluded.source",
+};
+
 /// All wizards of an account, held until the transaction ends: $1 account.
 pub const LOCK_PASSWORD_FLOWS: Statement = Statement {
     sqlite: "SELECT id FROM password_flows WHERE account_id = $1 ORDER BY id",

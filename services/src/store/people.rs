@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::PersonId;
+use crate::store::person_fields::{self, Noted};
 use crate::store::{Backend, Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
@@ -183,13 +184,18 @@ pub(crate) async fn read_record(db: &Db, person: PersonId) -> Result<Option<Reco
     Ok(on_read!(db, |p| sqlx::query_as::<_, RecordRow>(sql).bind(person.0).fetch_optional(p).await)?)
 }
 
-pub(crate) const SET_RECORD: &str = "UPDATE people SET surname = $2, given_name = $3, patronymic = $4, birth_date_sealed = $5, \
-     snils_sealed = $6, snils_index = $7, mobile_sealed = $8, mobile_index = $9, email_sealed = $10, email_index = $11, \
-     email_verified_at = $12, version = $13, updated_at = $14 WHERE id = $1";
-
-/// Writes the fields that staff edit, and the version that the row brings. Somebody else's SNILS is [`StoreError::Duplicate`].
-pub(crate) async fn update_record(tx: &mut Tx, row: &RecordRow, now: Timestamp) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(SET_RECORD)
+/// Writes the fields that staff edit, and the version that the row brings, and notes which of them were changed: at least one. Somebody
+/// else's SNILS is [`StoreError::Duplicate`].
+pub(crate) async fn update_record(
+    tx: &mut Tx,
+    row: &RecordRow,
+    noted: &Noted<'_>,
+    changed: &[&str],
+) -> Result<(), StoreError> {
+    // Nearly always there is one, and it costs no statement of its own.
+    let Some((first, others)) = changed.split_first() else { return Ok(()) };
+    let sql = dialect::WRITE_RECORD.on(tx.backend());
+    on_tx!(tx, |c| sqlx::query(sql)
         .bind(row.id)
         .bind(&row.surname)
         .bind(&row.given_name)
@@ -202,11 +208,17 @@ pub(crate) async fn update_record(tx: &mut Tx, row: &RecordRow, now: Timestamp) 
         .bind(&row.email_sealed)
         .bind(&row.email_index)
         .bind(row.email_verified_at)
-        .bind(row.version)
-        .bind(now)
+        .bind(noted.version)
+        .bind(noted.at)
+        .bind(*first)
+        .bind(noted.by.map(|by| by.0))
+        .bind(noted.source)
         .execute(c)
         .await
         .map(|_| ()))?;
+    for field in others {
+        person_fields::upsert(tx, noted, field).await?;
+    }
     Ok(())
 }
 

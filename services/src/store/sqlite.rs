@@ -1,16 +1,24 @@
-//! SQLite's connections: a few of them, lent one after the other.
+//! SQLite's connections: a few of them, lent one after the other, and transactions that share a commit.
 //!
 //! Not sqlx's pool: that asks a connection whether it lives before it is given out and again when it comes back, and each question is a
 //! turn of the connection's own thread, which takes as long as a small statement does. A connection to a file does not break while it is
 //! idle.
+//!
+//! A commit waits for the disk, which costs more than all that a small transaction writes. So transactions begun by
+//! [`Lender::begin_shared`] leave the file's transaction open when somebody else waits for the connection already: the next works on in it,
+//! behind a savepoint, and whoever comes to its end while nobody waits commits for all. Nobody is told that their work is done before that.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteTransactionManager};
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqlSafeStr as _};
 use sqlx_core::transaction::TransactionManager as _;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+/// So many transactions share a commit at most: by then what it costs hardly counts for each, and the first has waited for the others.
+const SHARERS: usize = 16;
 
 /// Connections with the same settings. Cheap to clone.
 #[derive(Clone)]
@@ -22,13 +30,47 @@ struct Shelf {
     patience: Duration,
     size: u32,
     places: Arc<Semaphore>,
-    free: Mutex<Vec<SqliteConnection>>,
+    free: Mutex<Vec<Kept>>,
+    /// How many wait for a connection to work with.
+    waiting: AtomicUsize,
+}
+
+/// A connection with what was left open on it.
+struct Kept {
+    connection: SqliteConnection,
+    /// Transactions that are at their end but for the commit, and who waits for each; dropped, they were not committed. As long as there is
+    /// one, the file's transaction is open.
+    sharers: Vec<oneshot::Sender<()>>,
+    /// Whether nobody else is to work on in what is open: it is not known to be as it should.
+    shut: bool,
+}
+
+impl From<SqliteConnection> for Kept {
+    fn from(connection: SqliteConnection) -> Self {
+        Self { connection, sharers: Vec::new(), shut: false }
+    }
 }
 
 impl Shelf {
-    fn free(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    fn free(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
         // Whoever held it has taken or given a connection, and there is no half of that.
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts somebody among those who wait, as long as they do.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn among(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -37,7 +79,8 @@ impl Lender {
     pub(super) async fn connect(options: SqliteConnectOptions, size: u32, patience: Duration) -> Result<Self, Error> {
         let first = options.connect().await?;
         let places = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Ok(Self(Arc::new(Shelf { options, patience, size, places, free: Mutex::new(vec![first]) })))
+        let (free, waiting) = (Mutex::new(vec![first.into()]), AtomicUsize::new(0));
+        Ok(Self(Arc::new(Shelf { options, patience, size, places, free, waiting })))
     }
 
     /// A connection, for whoever has waited longest first.
@@ -45,22 +88,74 @@ impl Lender {
     /// # Errors
     /// [`Error::PoolTimedOut`] when none became free in time, [`Error::PoolClosed`]; those of connecting.
     pub async fn lend(&self) -> Result<Lent, Error> {
+        self.wait().await?.settled().await
+    }
+
+    /// As [`Lender::lend`], with what others have left open.
+    async fn wait(&self) -> Result<Lent, Error> {
+        let waiting = Waiting::among(&self.0.waiting);
+        let lent = self.next().await;
+        drop(waiting);
+        lent
+    }
+
+    /// The next free connection.
+    async fn next(&self) -> Result<Lent, Error> {
         let place = tokio::time::timeout(self.0.patience, Arc::clone(&self.0.places).acquire_owned()).await;
         let place = place.map_err(|_| Error::PoolTimedOut)?.map_err(|_| Error::PoolClosed)?;
         let free = self.0.free().pop();
-        let connection = match free {
-            Some(connection) => connection,
-            None => self.0.options.connect().await?,
+        let kept = match free {
+            Some(kept) => kept,
+            None => self.0.options.connect().await?.into(),
         };
-        Ok(Lent { connection: Some(connection), shelf: Arc::clone(&self.0), _place: place })
+        Ok(Lent { kept: Some(kept), shelf: Arc::clone(&self.0), _place: place })
     }
 
     /// Begins a transaction by a statement of its own.
     pub(super) async fn begin(&self, statement: &'static str) -> Result<SqliteTx, Error> {
-        let mut lent = self.lend().await?;
-        let begun = SqliteTransactionManager::begin(lent.get()?, Some(statement.into_sql_str())).await;
-        lent.look(&begun);
-        begun.map(|()| SqliteTx { lent, open: true })
+        self.lend().await?.begin(statement).await
+    }
+
+    /// As [`Lender::begin`], for a transaction that may share its commit with others: a short one, since others wait for its end.
+    pub(super) async fn begin_shared(&self, statement: &'static str) -> Result<SqliteTx, Error> {
+        let mut lent = self.wait().await?;
+        if let Some(kept) = &mut lent.kept
+            && !kept.sharers.is_empty()
+            && !kept.shut
+        {
+            let begun = SqliteTransactionManager::begin(&mut kept.connection, None).await;
+            lent.look(&begun);
+            return begun.map(|()| SqliteTx { lent: Some(lent), open: true, sharing: Some(Sharing::Behind) });
+        }
+        let mut tx = lent.settled().await?.begin(statement).await?;
+        tx.sharing = Some(Sharing::First);
+        Ok(tx)
+    }
+
+    /// Sees to it that what was left open is committed, when all who wait for the connection now have had it, and they have not done so.
+    fn settle_later(&self, mut told: oneshot::Receiver<()>) {
+        let lender = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let lent = tokio::select! {
+                    biased;
+                    _ = &mut told => return,
+                    lent = lender.next() => lent,
+                };
+                match lent {
+                    Ok(lent) => {
+                        if matches!(told.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+                            lent.settled().await.ok();
+                        }
+                        return;
+                    }
+                    // Somebody works for long, and commits for all at the end.
+                    Err(Error::PoolTimedOut) => {}
+                    // Closing commits what is open, and a connection that is gone has told everybody.
+                    Err(_) => return,
+                }
+            }
+        });
     }
 
     /// Waits for the connections in use and closes them all.
@@ -70,18 +165,43 @@ impl Lender {
         self.0.places.close();
         drop(all);
         let free = std::mem::take(&mut *self.0.free());
-        for connection in free {
-            if let Err(error) = connection.close().await {
+        for mut kept in free {
+            kept.settle().await.ok();
+            if let Err(error) = kept.connection.close().await {
                 tracing::warn!(%error, "a connection to the database was not closed well");
             }
         }
     }
 }
 
+impl Kept {
+    /// Commits what was left open, and tells everybody who waits for it. Not to be given up before its end.
+    async fn settle(&mut self) -> Result<(), Error> {
+        if self.sharers.is_empty() {
+            return Ok(());
+        }
+        let done = SqliteTransactionManager::commit(&mut self.connection).await;
+        self.shut = false;
+        let sharers = std::mem::take(&mut self.sharers);
+        match &done {
+            Ok(()) => {
+                for sharer in sharers {
+                    // Whoever does not wait any more is told nothing.
+                    sharer.send(()).ok();
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, transactions = sharers.len(), "a commit that transactions shared failed");
+            }
+        }
+        done
+    }
+}
+
 /// A connection that comes back when this is dropped.
 pub struct Lent {
     /// Gone when it is of no use any more.
-    connection: Option<SqliteConnection>,
+    kept: Option<Kept>,
     shelf: Arc<Shelf>,
     /// Free again after the connection.
     _place: OwnedSemaphorePermit,
@@ -93,53 +213,139 @@ impl Lent {
     /// # Errors
     /// [`Error::WorkerCrashed`] when it is of no use any more.
     pub fn get(&mut self) -> Result<&mut SqliteConnection, Error> {
-        self.connection.as_mut().ok_or(Error::WorkerCrashed)
+        self.kept.as_mut().map(|kept| &mut kept.connection).ok_or(Error::WorkerCrashed)
     }
 
     /// Sees to it that nobody else gets a connection whose thread has died.
     pub fn look<T>(&mut self, result: &Result<T, Error>) {
         if matches!(result, Err(Error::WorkerCrashed)) {
-            self.connection = None;
+            self.kept = None;
         }
+    }
+
+    /// Commits what was left open. A connection that cannot is replaced, and its transaction undone.
+    async fn settled(mut self) -> Result<Self, Error> {
+        if self.kept.as_ref().is_none_or(|kept| kept.sharers.is_empty()) {
+            return Ok(self);
+        }
+        // Others wait for it, and whoever came upon it may be given up at any time.
+        let settling = tokio::spawn(async move {
+            if let Some(kept) = &mut self.kept
+                && kept.settle().await.is_err()
+            {
+                self.replace().await?;
+            }
+            Ok(self)
+        });
+        settling.await.map_err(|_| Error::WorkerCrashed)?
+    }
+
+    /// Takes another connection for this one.
+    async fn replace(&mut self) -> Result<(), Error> {
+        self.kept = None;
+        self.kept = Some(self.shelf.options.connect().await?.into());
+        Ok(())
+    }
+
+    /// Begins a transaction where none is open.
+    async fn begin(mut self, statement: &'static str) -> Result<SqliteTx, Error> {
+        let mut begun = SqliteTransactionManager::begin(self.get()?, Some(statement.into_sql_str())).await;
+        if matches!(begun, Err(Error::InvalidSavePointStatement)) {
+            // SQLite has undone a transaction by itself, as it does when the disk is full, and sqlx counts it as open ever after.
+            self.replace().await?;
+            begun = SqliteTransactionManager::begin(self.get()?, Some(statement.into_sql_str())).await;
+        }
+        self.look(&begun);
+        begun.map(|()| SqliteTx { lent: Some(self), open: true, sharing: None })
     }
 }
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.shelf.free().push(connection);
+        if let Some(kept) = self.kept.take() {
+            self.shelf.free().push(kept);
         }
     }
 }
 
+/// Where a transaction stands that may share its commit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    /// It has begun the file's transaction.
+    First,
+    /// It works on in what others have left open, behind a savepoint.
+    Behind,
+}
+
 /// A transaction; dropped before its end, it is rolled back.
 pub struct SqliteTx {
-    lent: Lent,
+    /// There until its end.
+    lent: Option<Lent>,
     open: bool,
+    sharing: Option<Sharing>,
 }
 
 impl SqliteTx {
+    fn lent(&mut self) -> Result<&mut Lent, Error> {
+        self.lent.as_mut().ok_or(Error::WorkerCrashed)
+    }
+
     /// The connection.
     ///
     /// # Errors
     /// As [`Lent::get`].
     pub fn get(&mut self) -> Result<&mut SqliteConnection, Error> {
-        self.lent.get()
+        self.lent()?.get()
     }
 
     /// Makes it durable.
     pub(super) async fn commit(mut self) -> Result<(), Error> {
-        let done = SqliteTransactionManager::commit(self.lent.get()?).await;
-        self.open = done.is_err();
-        self.lent.look(&done);
-        done
+        match self.sharing {
+            None => self.release().await,
+            Some(Sharing::First) => self.share().await,
+            Some(Sharing::Behind) => {
+                self.release().await?;
+                self.share().await
+            }
+        }
+    }
+
+    /// Ends what it has begun itself: the transaction, or the savepoint.
+    async fn release(&mut self) -> Result<(), Error> {
+        let done = SqliteTransactionManager::commit(self.get()?).await;
+        self.ended(done)
+    }
+
+    /// Commits for all who share the transaction, or leaves that to others when they wait for the connection already.
+    async fn share(mut self) -> Result<(), Error> {
+        let mut lent = self.lent.take().ok_or(Error::WorkerCrashed)?;
+        let shelf = Arc::clone(&lent.shelf);
+        let kept = lent.kept.as_mut().ok_or(Error::WorkerCrashed)?;
+        let (done, told) = oneshot::channel();
+        let is_first = kept.sharers.is_empty();
+        kept.sharers.push(done);
+        if kept.sharers.len() >= SHARERS || shelf.waiting.load(Ordering::Relaxed) == 0 {
+            lent.settled().await?;
+        } else {
+            if is_first {
+                let (done, settled) = oneshot::channel();
+                kept.sharers.push(done);
+                Lender(shelf).settle_later(settled);
+            }
+            drop(lent);
+        }
+        told.await.map_err(|_| Error::Io(std::io::Error::other("the commit that it shared with others failed")))
     }
 
     /// Undoes it.
     pub(super) async fn rollback(mut self) -> Result<(), Error> {
-        let done = SqliteTransactionManager::rollback(self.lent.get()?).await;
+        let done = SqliteTransactionManager::rollback(self.get()?).await;
+        self.ended(done)
+    }
+
+    fn ended(&mut self, done: Result<(), Error>) -> Result<(), Error> {
         self.open = done.is_err();
-        self.lent.look(&done);
+        self.lent()?.look(&done);
         done
     }
 }
@@ -147,10 +353,11 @@ impl SqliteTx {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         if self.open
-            && let Ok(connection) = self.lent.get()
+            && let Some(kept) = self.lent.as_mut().and_then(|lent| lent.kept.as_mut())
         {
-            // It stands in the connection's queue, before whatever the next to have it asks for.
-            SqliteTransactionManager::start_rollback(connection);
+            // It stands in the connection's queue, before whatever the next to have it asks for. What becomes of it is not seen here.
+            SqliteTransactionManager::start_rollback(&mut kept.connection);
+            kept.shut = !kept.sharers.is_empty();
         }
     }
 }
@@ -246,5 +453,233 @@ mod tests {
         assert!(matches!(lent.get(), Err(Error::WorkerCrashed)));
         drop(lent);
         assert!(lender.lend().await.unwrap().get().is_ok());
+    }
+
+    /// How many rows another process would see.
+    async fn seen(folder: &tempfile::TempDir) -> i64 {
+        let options = SqliteConnectOptions::new().filename(folder.path().join("t.sqlite")).read_only(true);
+        rows(&mut options.connect().await.unwrap()).await
+    }
+
+    /// A lender of one connection to a table that takes each number once.
+    async fn table(folder: &tempfile::TempDir) -> Lender {
+        let options = SqliteConnectOptions::new()
+            .filename(folder.path().join("t.sqlite"))
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+            .create_if_missing(true);
+        let lender = Lender::connect(options, 1, PATIENCE).await.unwrap();
+        run(lender.lend().await.unwrap().get().unwrap(), "CREATE TABLE t (x INTEGER PRIMARY KEY)").await;
+        lender
+    }
+
+    async fn shared(lender: &Lender) -> SqliteTx {
+        lender.begin_shared("BEGIN IMMEDIATE").await.unwrap()
+    }
+
+    type Told = tokio::task::JoinHandle<Result<(), Error>>;
+
+    /// Somebody has written the first row and waits for the commit, because somebody else has begun already.
+    async fn one_behind_another(lender: &Lender) -> (Told, SqliteTx) {
+        let mut first = shared(lender).await;
+        run(first.get().unwrap(), "INSERT INTO t VALUES (1)").await;
+        let waiting = tokio::spawn({
+            let lender = lender.clone();
+            async move { shared(&lender).await }
+        });
+        while lender.0.waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let told = tokio::spawn(first.commit());
+        let behind = waiting.await.unwrap();
+        assert!(behind.sharing == Some(Sharing::Behind) && !told.is_finished());
+        (told, behind)
+    }
+
+    #[tokio::test]
+    async fn who_is_alone_commits_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let mut tx = shared(&lender).await;
+        run(tx.get().unwrap(), "INSERT INTO t VALUES (1)").await;
+        tx.commit().await.unwrap();
+        assert_eq!(seen(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn who_follows_commits_for_both_and_nobody_is_told_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let (told, mut behind) = one_behind_another(&lender).await;
+        assert_eq!(rows(behind.get().unwrap()).await, 1, "one goes on from what the other has written");
+        assert_eq!(seen(&folder).await, 0);
+        run(behind.get().unwrap(), "INSERT INTO t VALUES (2)").await;
+        assert!(!told.is_finished());
+        behind.commit().await.unwrap();
+        told.await.unwrap().unwrap();
+        assert_eq!(seen(&folder).await, 2);
+    }
+
+    #[tokio::test]
+    async fn who_follows_and_undoes_their_work_undoes_nobody_elses() {
+        for drops in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let lender = table(&folder).await;
+            let (told, mut behind) = one_behind_another(&lender).await;
+            run(behind.get().unwrap(), "INSERT INTO t VALUES (2)").await;
+            if drops {
+                drop(behind);
+            } else {
+                behind.rollback().await.unwrap();
+            }
+            // Nobody else comes.
+            told.await.unwrap().unwrap();
+            assert_eq!(seen(&folder).await, 1);
+            let mut next = shared(&lender).await;
+            run(next.get().unwrap(), "INSERT INTO t VALUES (3)").await;
+            next.commit().await.unwrap();
+            assert_eq!(seen(&folder).await, 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_shares_with_nobody_finds_a_settled_connection() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let mut first = shared(&lender).await;
+        run(first.get().unwrap(), "INSERT INTO t VALUES (1)").await;
+        let waiting = tokio::spawn({
+            let lender = lender.clone();
+            async move { lender.begin("BEGIN IMMEDIATE").await.unwrap() }
+        });
+        while lender.0.waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        first.commit().await.unwrap();
+        let alone = waiting.await.unwrap();
+        assert_eq!(seen(&folder).await, 1, "it is told of its commit while the next is at work");
+        alone.rollback().await.unwrap();
+        assert_eq!(seen(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_open_is_committed_when_the_next_has_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let mut first = shared(&lender).await;
+        run(first.get().unwrap(), "INSERT INTO t VALUES (1)").await;
+        let waiting = tokio::spawn({
+            let lender = lender.clone();
+            async move { drop(shared(&lender).await) }
+        });
+        while lender.0.waiting.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        let told = tokio::spawn(first.commit());
+        tokio::task::yield_now().await;
+        waiting.abort();
+        told.await.unwrap().unwrap();
+        assert_eq!(seen(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn whose_caller_has_gone_does_not_keep_the_others_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let (told, mut behind) = one_behind_another(&lender).await;
+        run(behind.get().unwrap(), "INSERT INTO t VALUES (2)").await;
+        // Asked once, so that it is on its way, and given up.
+        let pending = tokio::select! {
+            biased;
+            _ = behind.commit() => false,
+            () = std::future::ready(()) => true,
+        };
+        assert!(pending);
+        told.await.unwrap().unwrap();
+        // A transaction that is dropped later is undone all the same.
+        let mut dropped = shared(&lender).await;
+        run(dropped.get().unwrap(), "INSERT INTO t VALUES (3)").await;
+        drop(dropped);
+        let before = seen(&folder).await;
+        let mut next = shared(&lender).await;
+        run(next.get().unwrap(), "INSERT INTO t VALUES (4)").await;
+        next.commit().await.unwrap();
+        assert_eq!(seen(&folder).await, before + 1);
+        assert!(
+            (1..=2).contains(&before),
+            "the one that was given up, and nothing of the one that was dropped: {before}"
+        );
+    }
+
+    #[tokio::test]
+    async fn closing_commits_what_is_left_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let (told, behind) = one_behind_another(&lender).await;
+        let closing = tokio::spawn({
+            let lender = lender.clone();
+            async move { lender.close().await }
+        });
+        tokio::task::yield_now().await;
+        behind.rollback().await.unwrap();
+        closing.await.unwrap();
+        told.await.unwrap().unwrap();
+        assert_eq!(seen(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_of_a_commit_that_was_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let (told, mut behind) = one_behind_another(&lender).await;
+        // As SQLite does by itself when the disk is full.
+        run(behind.get().unwrap(), "ROLLBACK").await;
+        drop(behind);
+        assert!(told.await.unwrap().is_err());
+        let mut next = shared(&lender).await;
+        run(next.get().unwrap(), "INSERT INTO t VALUES (3)").await;
+        next.commit().await.unwrap();
+        assert_eq!(seen(&folder).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_has_undone_leaves_the_next_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        for shares in [false, true] {
+            let begin = || async {
+                let statement = "BEGIN IMMEDIATE";
+                if shares { lender.begin_shared(statement).await } else { lender.begin(statement).await }.unwrap()
+            };
+            let mut undone = begin().await;
+            run(undone.get().unwrap(), "ROLLBACK").await;
+            assert!(undone.commit().await.is_err());
+            let mut next = begin().await;
+            run(next.get().unwrap(), if shares { "INSERT INTO t VALUES (1)" } else { "INSERT INTO t VALUES (2)" })
+                .await;
+            next.commit().await.unwrap();
+        }
+        assert_eq!(seen(&folder).await, 2);
+    }
+
+    #[tokio::test]
+    async fn many_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let lender = table(&folder).await;
+        let writers = (0_i64..200).map(|number| {
+            let lender = lender.clone();
+            tokio::spawn(async move {
+                let mut tx = shared(&lender).await;
+                sqlx::query("INSERT INTO t VALUES ($1)").bind(number).execute(tx.get().unwrap()).await.unwrap();
+                match number % 3 {
+                    0 => tx.commit().await.unwrap(),
+                    1 => tx.rollback().await.unwrap(),
+                    _ => drop(tx),
+                }
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+        assert_eq!(seen(&folder).await, 67);
     }
 }

@@ -100,7 +100,7 @@ fn done(locale: Locale, info: &PortalInfo, view: &RegistrationView) -> WizardPag
 /// The school decides: what was received, by when it answers, and whom to ask.
 fn review(locale: Locale, info: &PortalInfo, view: &RegistrationView, answer_by: Timestamp) -> WizardPage {
     let zone = Zone::parse(&info.time_zone).unwrap_or_else(|_| Zone::utc());
-    let date = Span { strong: true, ..Span::plain(Moment::dated(locale, &zone, answer_by)) };
+    let date = Span { strong: true, ..Span::plain(Moment::day(locale, &zone, answer_by)) };
     let mobile = Span::ltr(view.mobile_masked.clone().unwrap_or_default());
     WizardPage {
         lead: Some(Rich::plain(tr!(locale, register.review_lead))),
