@@ -68,23 +68,11 @@ pub(crate) async fn insert_answer(
     row: &AnswerRow,
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let inserted = on_tx!(tx, |c| sqlx::query(INSERT_ANSWER)
-        .bind(owner)
-        .bind(key)
-        .bind(&row.request)
-        .bind(row.status)
-        .bind(&row.body_sealed)
-        .bind(row.version)
-        .bind(now)
-        .bind(expires_at)
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    Ok(inserted == 1)
+    Ok(write_answer(tx, INSERT_ANSWER, (owner, key, now), row, expires_at).await? == 1)
 }
 
-const ANSWER: &str = "UPDATE idempotency_keys SET status = $4, body_sealed = $5, version = $6, expires_at = $7 \
-     WHERE owner_id = $1 AND key = $2 AND request = $3 AND status = 0 AND created_at = $8";
+const ANSWER: &str = "UPDATE idempotency_keys SET status = $4, body_sealed = $5, version = $6, expires_at = $8 \
+     WHERE owner_id = $1 AND key = $2 AND request = $3 AND status = 0 AND created_at = $7";
 
 /// Keeps the answer to a request until `expires_at`, unless somebody else has taken the key since `taken_at`.
 pub(crate) async fn answer(
@@ -93,19 +81,30 @@ pub(crate) async fn answer(
     row: &AnswerRow,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(ANSWER)
+    write_answer(tx, ANSWER, (owner, key, taken_at), row, expires_at).await?;
+    Ok(())
+}
+
+/// Binds $1 owner, $2 key, $3 to $6 the row, $7 when the key was taken, $8 until when it counts; how many rows were written.
+async fn write_answer(
+    tx: &mut Tx,
+    sql: &'static str,
+    (owner, key, taken_at): (Uuid, &str, Timestamp),
+    row: &AnswerRow,
+    expires_at: Timestamp,
+) -> Result<u64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query(sql)
         .bind(owner)
         .bind(key)
         .bind(&row.request)
         .bind(row.status)
         .bind(&row.body_sealed)
         .bind(row.version)
-        .bind(expires_at)
         .bind(taken_at)
+        .bind(expires_at)
         .execute(c)
         .await
-        .map(|_| ()))?;
-    Ok(())
+        .map(|done| done.rows_affected()))?)
 }
 
 const RELEASE: &str =
