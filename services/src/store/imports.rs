@@ -11,18 +11,26 @@ use crate::{on_read, on_tx};
 /// Rows a statement. SQLite takes 32,766 values and PostgreSQL 65,535; a person has twenty.
 const ROWS: usize = 400;
 
-/// `($1, $2), ($3, $4)`: so many rows of so many values.
-fn tuples(rows: usize, columns: usize) -> String {
+/// A value's place in a statement. SQLite looks a name up by going through all of them, for each value: nameless places cost nothing.
+fn place(backend: Backend, number: usize) -> String {
+    match backend {
+        Backend::Sqlite => "?".to_owned(),
+        Backend::Postgres => format!("${number}"),
+    }
+}
+
+/// `($1, $2), ($3, $4)`: so many rows of so many values, and no others in the statement.
+fn tuples(backend: Backend, rows: usize, columns: usize) -> String {
     let tuple = |row: usize| {
-        let values: Vec<String> = (1..=columns).map(|column| format!("${}", row * columns + column)).collect();
+        let values: Vec<String> = (1..=columns).map(|column| place(backend, row * columns + column)).collect();
         format!("({})", values.join(", "))
     };
     (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
 }
 
-/// `$1, $2, $3`: so many values.
-fn values(count: usize) -> String {
-    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+/// `$1, $2, $3`: so many values, and no others in the statement.
+fn values(backend: Backend, count: usize) -> String {
+    (1..=count).map(|number| place(backend, number)).collect::<Vec<_>>().join(", ")
 }
 
 /// Everybody who has, or had, to do with a school: students of any time, their guardians, whoever works there or has a role.
@@ -135,7 +143,12 @@ pub(crate) async fn list_people_by_index(
             Key::Number => "p.id_type IN ('il_id', 'fictitious') AND p.id_number_index",
             Key::Snils => "p.snils_index",
         };
-        let sql = format!("{} WHERE {wanted} IN ({}) ORDER BY p.id{}", known!(), values(chunk.len()), held(tx, lock));
+        let sql = format!(
+            "{} WHERE {wanted} IN ({}) ORDER BY p.id{}",
+            known!(),
+            values(tx.backend(), chunk.len()),
+            held(tx, lock)
+        );
         let rows: Vec<KnownRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for index in chunk {
@@ -156,7 +169,7 @@ pub(crate) async fn list_people_by_source(
 ) -> Result<Vec<KnownRow>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(ROWS) {
-        let places = values(chunk.len());
+        let places = values(tx.backend(), chunk.len());
         let sql = format!("{} WHERE p.source_id IN ({places}) ORDER BY p.id{}", known!(), held(tx, lock));
         let rows: Vec<KnownRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
@@ -280,7 +293,7 @@ pub(crate) async fn list_edited_of(tx: &mut Tx, people: &[Uuid]) -> Result<Vec<E
     for chunk in people.chunks(ROWS) {
         let sql = format!(
             "SELECT person_id, field FROM person_fields WHERE source <> 'import' AND person_id IN ({})",
-            values(chunk.len())
+            values(tx.backend(), chunk.len())
         );
         let rows: Vec<EditedRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
@@ -337,7 +350,7 @@ pub(crate) async fn insert_classes(
     for chunk in classes.chunks(ROWS) {
         let sql = format!(
             "INSERT INTO classes (id, school_id, title, grade, letter, year, source_id, created_at, updated_at) VALUES {}",
-            tuples(chunk.len(), 9)
+            tuples(tx.backend(), chunk.len(), 9)
         );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -415,7 +428,7 @@ pub(crate) async fn insert_people(tx: &mut Tx, people: &[SealedPerson], now: Tim
             "INSERT INTO people (id, surname, given_name, patronymic, locale, birth_date_sealed, id_type, \
              id_number_sealed, id_number_index, snils_sealed, snils_index, mobile_sealed, mobile_index, email_sealed, \
              email_index, source_id, created_at, updated_at, email_verified_at) VALUES {}",
-            tuples(chunk.len(), 19)
+            tuples(tx.backend(), chunk.len(), 19)
         );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -499,7 +512,7 @@ pub(crate) async fn insert_enrolments(tx: &mut Tx, stays: &[Joined], now: Timest
         let sql = format!(
             "INSERT INTO enrolments (id, class_id, student_id, from_at) VALUES {} \
              ON CONFLICT (class_id, student_id) WHERE until_at IS NULL DO NOTHING",
-            tuples(chunk.len(), 4)
+            tuples(tx.backend(), chunk.len(), 4)
         );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -534,7 +547,7 @@ pub(crate) async fn insert_guardians(tx: &mut Tx, links: &[GuardianRow], now: Ti
         let sql = format!(
             "INSERT INTO guardians (child_id, guardian_id, relation, created_at) VALUES {} \
              ON CONFLICT (child_id, guardian_id) DO UPDATE SET relation = excluded.relation",
-            tuples(chunk.len(), 4)
+            tuples(tx.backend(), chunk.len(), 4)
         );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -558,7 +571,7 @@ pub(crate) async fn insert_posts(
         let sql = format!(
             "INSERT INTO posts (id, person_id, school_id, kind, title, created_at) VALUES {} \
              ON CONFLICT (school_id, kind, person_id) WHERE until_at IS NULL DO NOTHING",
-            tuples(chunk.len(), 6)
+            tuples(tx.backend(), chunk.len(), 6)
         );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
@@ -574,8 +587,10 @@ pub(crate) async fn insert_posts(
 /// Makes class teachers: `to` is the class.
 pub(crate) async fn insert_leaders(tx: &mut Tx, school: Uuid, leaders: &[Joined]) -> Result<(), StoreError> {
     for chunk in leaders.chunks(ROWS) {
-        let sql =
-            format!("INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES {}", tuples(chunk.len(), 5));
+        let sql = format!(
+            "INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES {}",
+            tuples(tx.backend(), chunk.len(), 5)
+        );
         on_tx!(tx, |c| {
             let mut query = sqlx::query(AssertSqlSafe(sql));
             for leader in chunk {
@@ -787,7 +802,8 @@ mod tests {
 
     #[test]
     fn places_for_values() {
-        assert_eq!(tuples(2, 3), "($1, $2, $3), ($4, $5, $6)");
-        assert_eq!(values(2), "$1, $2");
+        assert_eq!(tuples(Backend::Postgres, 2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(tuples(Backend::Sqlite, 2, 3), "(?, ?, ?), (?, ?, ?)");
+        assert_eq!(values(Backend::Postgres, 2), "$1, $2");
     }
 }

@@ -1,0 +1,3 @@
+-- A school's stays of any time, and its posts: an import reads them for each school of its file.
+CREATE INDEX enrolments_by_class ON enrolments (class_id, student_id);
+CREATE INDEX posts_by_school ON posts (school_id, person_id);
