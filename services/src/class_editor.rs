@@ -11,8 +11,6 @@
 mod change;
 mod load;
 mod opened;
-#[cfg(test)]
-mod plans;
 
 use std::collections::HashMap;
 

@@ -27,6 +27,8 @@ pub mod passwords;
 pub mod people;
 pub mod person_fields;
 pub mod photos;
+#[cfg(test)]
+mod plans;
 pub mod posts;
 pub mod presence;
 pub mod registrations;

@@ -127,6 +127,21 @@ pub(crate) enum Key {
     Number,
     /// The index of the SNILS.
     Snils,
+    /// What the roster calls them.
+    Source,
+}
+
+/// The people who have one of so many keys.
+pub(crate) fn people_by(backend: Backend, key: Key, count: usize, lock: bool) -> String {
+    // An ID number's index stands second in the database's index of both: the kinds are named, so that it is used.
+    let wanted = match key {
+        Key::Number => "p.id_type IN ('il_id', 'fictitious') AND p.id_number_index",
+        Key::Snils => "p.snils_index",
+        Key::Source => "p.source_id",
+    };
+    // SQLite has one writer at a time anyway.
+    let held = if lock && backend == Backend::Postgres { " FOR NO KEY UPDATE OF p" } else { "" };
+    format!("{} WHERE {wanted} IN ({}) ORDER BY p.id{held}", known!(), values(backend, count))
 }
 
 /// People by the indexes of their numbers, wherever they are; with `lock` they are held until the transaction ends.
@@ -138,17 +153,7 @@ pub(crate) async fn list_people_by_index(
 ) -> Result<Vec<KnownRow>, StoreError> {
     let mut found = Vec::new();
     for chunk in indexes.chunks(ROWS) {
-        // An ID number's index stands second in the database's index of both: the kinds are named, so that it is used.
-        let wanted = match key {
-            Key::Number => "p.id_type IN ('il_id', 'fictitious') AND p.id_number_index",
-            Key::Snils => "p.snils_index",
-        };
-        let sql = format!(
-            "{} WHERE {wanted} IN ({}) ORDER BY p.id{}",
-            known!(),
-            values(tx.backend(), chunk.len()),
-            held(tx, lock)
-        );
+        let sql = people_by(tx.backend(), key, chunk.len(), lock);
         let rows: Vec<KnownRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for index in chunk {
@@ -169,8 +174,7 @@ pub(crate) async fn list_people_by_source(
 ) -> Result<Vec<KnownRow>, StoreError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(ROWS) {
-        let places = values(tx.backend(), chunk.len());
-        let sql = format!("{} WHERE p.source_id IN ({places}) ORDER BY p.id{}", known!(), held(tx, lock));
+        let sql = people_by(tx.backend(), Key::Source, chunk.len(), lock);
         let rows: Vec<KnownRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for id in chunk {
@@ -181,11 +185,6 @@ pub(crate) async fn list_people_by_source(
         found.extend(rows);
     }
     Ok(found)
-}
-
-/// What keeps the rows of a statement until the transaction ends. SQLite has one writer at a time anyway.
-fn held(tx: &Tx, lock: bool) -> &'static str {
-    if lock && tx.backend() == Backend::Postgres { " FOR NO KEY UPDATE OF p" } else { "" }
 }
 
 pub(crate) const HERE: &str = "SELECT e.student_id FROM enrolments e JOIN classes c ON c.id = e.class_id \

@@ -1,13 +1,14 @@
-//! However many people there are, a class is opened and changed by look-ups in indexes alone: SQLite says how it would go about each
-//! statement, and none may walk through a whole table.
+//! However many people there are, a class is opened and changed, and a school imported, by look-ups in indexes alone: SQLite says how it
+//! would go about each statement, and none may walk through a whole table.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use sqlx::AssertSqlSafe;
 
-use crate::on_read;
 use crate::store::{
-    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, person_fields, roles, sessions,
+    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, imports, person_fields, roles,
+    sessions,
 };
+use crate::{on_read, on_tx};
 
 /// The steps of a statement.
 async fn plan(db: &Db, sql: &str) -> Vec<String> {
@@ -23,6 +24,8 @@ async fn nothing_walks_through_a_whole_table() {
     let url = format!("sqlite://{}", folder.path().join("plans.sqlite").display());
     let db = Db::connect(&DbSettings { url, max_connections: 1 }).await.unwrap();
     db.migrate().await.unwrap();
+    let by = |key| imports::people_by(Backend::Sqlite, key, 400, true);
+    let [numbers, snils, sources] = [imports::Key::Number, imports::Key::Snils, imports::Key::Source].map(by);
     let (write, note) = dialect::WRITE_RECORD.on(Backend::Sqlite).split_once("; ").unwrap();
     let statements = [
         ("the class", classes::FIND),
@@ -49,6 +52,19 @@ async fn nothing_walks_through_a_whole_table() {
         ("who has its mobile", gosuslugi::BY_MOBILE),
         ("who has its e-mail", gosuslugi::BY_EMAIL),
         ("who has its name", gosuslugi::BY_NAME),
+        ("a school's classes", imports::CLASSES),
+        ("its stays", imports::ENROLMENTS),
+        ("all who ever had to do with it", imports::PEOPLE),
+        ("who has now", imports::HERE),
+        ("whose children are", imports::GUARDIANS),
+        ("who works there", imports::POSTS),
+        ("who leads a class", imports::LEADERS),
+        ("who of them works elsewhere", imports::STAFF_ELSEWHERE),
+        ("who of them belongs elsewhere", imports::ELSEWHERE),
+        ("what was changed of them here", imports::EDITED),
+        ("whose the numbers of a file are", &numbers),
+        ("whose its SNILS are", &snils),
+        ("whom it calls so", &sources),
     ];
     for (what, sql) in statements {
         let steps = plan(&db, sql).await;
@@ -58,5 +74,32 @@ async fn nothing_walks_through_a_whole_table() {
         }
         assert!(steps.iter().any(|step| step.starts_with("SEARCH")), "{what}: {steps:#?}");
     }
+    db.close().await;
+}
+
+/// SQLite's notes of how large tables are, made while they are small, would have it walk through them ever after.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn no_sizes_are_noted_while_there_are_few_people() {
+    const PERSON: &str =
+        "INSERT INTO people (id, surname, given_name, created_at, updated_at) VALUES ($1, 'a', 'b', 0, 0)";
+    const NOTES: &str = "SELECT COUNT(*) FROM sqlite_master WHERE name LIKE 'sqlite_stat%'";
+    let folder = tempfile::tempdir().unwrap();
+    let settings =
+        DbSettings { url: format!("sqlite://{}", folder.path().join("few.sqlite").display()), max_connections: 1 };
+    let db = Db::connect(&settings).await.unwrap();
+    db.migrate().await.unwrap();
+    let mut tx = db.begin().await.unwrap();
+    for number in 1..=50 {
+        let id = uuid::Uuid::from_u128(number);
+        on_tx!(&mut tx, |c| sqlx::query(PERSON).bind(id).execute(c).await.map(drop)).unwrap();
+    }
+    for key in [imports::Key::Number, imports::Key::Snils] {
+        imports::list_people_by_index(&mut tx, key, &[vec![1]], true).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    db.close().await;
+    let db = Db::connect(&settings).await.unwrap();
+    let notes: i64 = on_read!(&db, |p| sqlx::query_scalar(NOTES).fetch_one(p).await).unwrap();
+    assert_eq!(notes, 0);
     db.close().await;
 }
