@@ -8,7 +8,7 @@ use domain::editor::CellState;
 use leptos::prelude::*;
 
 use super::board::{Board, Look, SharedBoard};
-use super::message::{asks, message};
+use super::message::{Ask, message};
 use super::slots::{Part, Place, Slot};
 use crate::components::Icon;
 use crate::icons::IconName;
@@ -50,7 +50,7 @@ pub fn cell_view(board: &SharedBoard, slot: &Slot, field: PersonField, place: Pl
                 aria-readonly=(!takes).then_some("true")
                 aria-invalid=move || look.with(Look::has_failed).then_some("true")
                 aria-selected=move || look.with(|look| look.chosen).then_some("true")
-                aria-describedby=move || look.with(has_message).then(|| state_id.clone())
+                aria-describedby=move || look.with(|look| ask(look).is_some()).then(|| state_id.clone())
             >
                 {label}
                 {content}
@@ -62,7 +62,7 @@ pub fn cell_view(board: &SharedBoard, slot: &Slot, field: PersonField, place: Pl
 
 fn class(title: bool, takes: bool, look: &Look) -> String {
     let mut class = "c".to_owned();
-    for (on, name) in [(title, " name"), (!takes, " ro"), (true, state_class(look)), (look.chosen, " chosen")] {
+    for (on, name) in [(title, " name"), (!takes, " ro"), (true, dress(look).0), (look.chosen, " chosen")] {
         if on {
             class.push_str(name);
         }
@@ -75,49 +75,45 @@ pub fn is_name(field: PersonField) -> bool {
     matches!(field, PersonField::Surname | PersonField::GivenName | PersonField::Patronymic)
 }
 
-/// How a state looks.
-fn state_class(look: &Look) -> &'static str {
+/// How a state looks: its class and its icon.
+fn dress(look: &Look) -> (&'static str, Option<IconName>) {
     match &look.shown.state {
-        _ if look.open => " edit focus",
-        CellState::Rest if look.shown.by.is_some() => " theirs",
-        CellState::Rest | CellState::Typing => "",
-        CellState::Saved { .. } => " saved",
-        CellState::Saving => " saving",
-        CellState::Queued => " queued",
-        CellState::Invalid(_) | CellState::Refused(_) => " failed",
-        CellState::Conflict(_) => " conflict",
-        CellState::ProofNeeded => " proof",
+        _ if look.open => (" edit focus", None),
+        CellState::Rest if look.shown.by.is_some() => (" theirs", None),
+        CellState::Rest | CellState::Typing => ("", None),
+        CellState::Saved { .. } => (" saved", Some(IconName::Check)),
+        CellState::Saving => (" saving", Some(IconName::Spin)),
+        CellState::Queued => (" queued", Some(IconName::Off)),
+        CellState::Invalid(_) | CellState::Refused(_) => (" failed", Some(IconName::Stop)),
+        CellState::Conflict(_) => (" conflict", Some(IconName::People)),
+        CellState::ProofNeeded => (" proof", Some(IconName::Key)),
     }
 }
 
-/// A state's icon, what it is called for assistive technology alone, and for everybody.
-fn signs(board: &Board, look: &Look) -> (Option<IconName>, Option<String>, Option<String>) {
+/// What a state without a message is called: for assistive technology alone, and for everybody.
+fn called(board: &Board, look: &Look) -> (Option<String>, Option<String>) {
     let words = &board.boot.words.cell;
-    if look.open {
-        return (None, None, None);
-    }
     match &look.shown.state {
-        CellState::Rest | CellState::Typing => (None, None, None),
-        CellState::Saved { at } => (Some(IconName::Check), Some(board.at(&words.saved, *at)), None),
-        CellState::Saving => (Some(IconName::Spin), Some(words.saving.clone()), None),
+        _ if look.open => (None, None),
+        CellState::Saved { at } => (Some(board.at(&words.saved, *at)), None),
+        CellState::Saving => (Some(words.saving.clone()), None),
         CellState::Queued => {
             let offline = board.page.with(|page| page.offline);
             let seen = if offline { &words.offline } else { &words.queued };
-            (Some(IconName::Off), None, Some(seen.clone()))
+            (None, Some(seen.clone()))
         }
-        CellState::Invalid(_) | CellState::Refused(_) => (Some(IconName::Stop), None, None),
-        CellState::Conflict(_) => (Some(IconName::People), None, None),
-        CellState::ProofNeeded => (Some(IconName::Key), None, None),
+        _ => (None, None),
     }
 }
 
-/// The open cell shows its input, and the message afterwards.
-fn has_message(look: &Look) -> bool {
-    !look.open && asks(&look.shown.state)
+/// What the cell asks. The open one shows its input, and the message afterwards.
+fn ask(look: &Look) -> Option<Ask<'_>> {
+    Ask::of(&look.shown.state).filter(|_| !look.open)
 }
 
 fn content(board: &Board, field: PersonField, state_id: &str, look: &Look) -> AnyView {
-    let (icon, said, seen) = signs(board, look);
+    let (_, icon) = dress(look);
+    let (said, seen) = called(board, look);
     let empty = look.shown.text.is_empty();
     let text = if empty { "—".to_owned() } else { look.shown.text.clone() };
     let value_class = match (empty, is_name(field)) {
@@ -125,7 +121,7 @@ fn content(board: &Board, field: PersonField, state_id: &str, look: &Look) -> An
         (false, true) => "v",
         (false, false) => "v ltr num",
     };
-    let message = has_message(look).then(|| message(board, field, look)).flatten();
+    let message = ask(look).map(|ask| message(board, field, look, &ask));
     let by = look.shown.by.clone();
     // Most cells are at rest: they get one empty place in the document, not five.
     let more = (icon.is_some() || seen.is_some() || by.is_some() || message.is_some()).then(|| {

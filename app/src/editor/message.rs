@@ -1,32 +1,52 @@
 //! What a cell, or a field of a row's form, says when something is to be decided: why a value was not saved, whose
 //! value shall stand, that the password is needed. Each with its buttons; `data-do` names what a button does.
 
-use domain::PersonField;
-use domain::Theirs;
 use domain::editor::{CellState, SaveProblem};
+use domain::{FieldFault, PersonField, Theirs};
 use leptos::prelude::*;
 
 use super::board::{Board, Look};
 use super::words::put;
 use crate::text::around;
 
-/// Whether a state asks for something, and so has a message.
-pub fn asks(state: &CellState) -> bool {
-    matches!(state, CellState::Invalid(_) | CellState::Refused(_) | CellState::Conflict(_) | CellState::ProofNeeded)
+/// What a state asks of whoever edits: that and nothing else has a message.
+pub enum Ask<'a> {
+    /// Another value: this one is none.
+    Invalid(FieldFault),
+    /// To try again, or to give up.
+    Refused(SaveProblem),
+    /// Whose value shall stand.
+    Conflict(&'a Theirs),
+    /// The password.
+    Proof,
 }
 
-/// The message of a state that needs one.
-pub fn message(board: &Board, field: PersonField, look: &Look) -> Option<AnyView> {
-    let words = &board.boot.words;
-    match &look.shown.state {
-        CellState::Invalid(fault) => Some(not_saved(board, look, words.fault(*fault), false)),
-        CellState::Refused(problem) => {
-            let again = matches!(problem, SaveProblem::SignedOut | SaveProblem::Failed);
-            Some(not_saved(board, look, words.problem(*problem), again))
+impl<'a> Ask<'a> {
+    /// Of a state, unless it asks nothing.
+    pub fn of(state: &'a CellState) -> Option<Self> {
+        match state {
+            CellState::Invalid(fault) => Some(Self::Invalid(*fault)),
+            CellState::Refused(problem) => Some(Self::Refused(*problem)),
+            CellState::Conflict(theirs) => Some(Self::Conflict(theirs)),
+            CellState::ProofNeeded => Some(Self::Proof),
+            CellState::Rest | CellState::Saved { .. } | CellState::Typing | CellState::Queued | CellState::Saving => {
+                None
+            }
         }
-        CellState::Conflict(theirs) => Some(conflict(board, field, theirs)),
-        CellState::ProofNeeded => Some(proof(board)),
-        CellState::Rest | CellState::Saved { .. } | CellState::Typing | CellState::Queued | CellState::Saving => None,
+    }
+}
+
+/// The message with its buttons.
+pub fn message(board: &Board, field: PersonField, look: &Look, ask: &Ask<'_>) -> AnyView {
+    let words = &board.boot.words;
+    match ask {
+        Ask::Invalid(fault) => not_saved(board, look, words.fault(*fault), false),
+        Ask::Refused(problem) => {
+            let again = matches!(problem, SaveProblem::SignedOut | SaveProblem::Failed);
+            not_saved(board, look, words.problem(*problem), again)
+        }
+        Ask::Conflict(theirs) => conflict(board, field, theirs),
+        Ask::Proof => proof(board),
     }
 }
 

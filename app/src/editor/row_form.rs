@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::board::{Board, Look, SharedBoard};
 use super::cell::is_name;
-use super::message::message;
+use super::message::{Ask, message};
 use super::slots::{Part, Place, Slot};
 use super::words::put;
 use crate::components::Icon;
@@ -98,8 +98,8 @@ fn field_view(board: &SharedBoard, slot: &Slot, field: PersonField, place: Place
 /// How the field is, below it.
 fn state_view(board: &Board, field: PersonField, look: &Look) -> AnyView {
     let words = &board.boot.words.cell;
-    if let Some(message) = message(board, field, look) {
-        return message;
+    if let Some(ask) = Ask::of(&look.shown.state) {
+        return message(board, field, look, &ask);
     }
     let (icon, text) = match &look.shown.state {
         CellState::Saved { at } => (IconName::Check, board.at(&words.saved, *at)),
