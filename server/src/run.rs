@@ -156,6 +156,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     workers.spawn(imports::run(portal.clone(), outbox_settings(&config).poll, stopped.clone()));
     workers.spawn(housekeeping::run(portal.clone(), sweep, stopped.clone()));
     workers.spawn(hear_replicas(db.clone(), stopped.clone()));
+    workers.spawn(keep_log_short(db.clone(), stopped.clone()));
     workers.spawn(keep_metrics_small(state.metrics.clone(), stopped.clone()));
     if let Some(listener) = metrics_listener {
         workers.spawn(serve_metrics(listener, state.clone(), stopped.clone()));
@@ -243,6 +244,14 @@ async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watc
 async fn hear_replicas(db: Db, mut stopped: watch::Receiver<bool>) {
     tokio::select! {
         () = ClassEvents::listen(db) => {}
+        _ = stopped.changed() => {}
+    }
+}
+
+/// Folds the database's log into its file beside the work.
+async fn keep_log_short(db: Db, mut stopped: watch::Receiver<bool>) {
+    tokio::select! {
+        () = db.keep_log_short() => {}
         _ = stopped.changed() => {}
     }
 }

@@ -40,6 +40,7 @@ pub mod sessions;
 pub mod sqlite;
 pub mod throttles;
 pub mod tx;
+mod wal;
 
 pub use db::{Backend, Db, DbSettings, Pools};
 pub use tx::{Tx, TxKind};

@@ -16,9 +16,9 @@ use sqlx::{Executor as _, PgPool};
 use tokio::sync::Notify;
 
 use crate::error::StoreError;
-use crate::store::dialect;
 use crate::store::sqlite::Lender;
 use crate::store::tx::{Bells, CLASS_CHANNEL, ClassBells, ClassMessage, Tx, TxKind};
+use crate::store::{dialect, wal};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -32,9 +32,9 @@ const BEGIN_WRITING: &str = "BEGIN IMMEDIATE";
 /// What each SQLite connection keeps of the file in memory, as `PRAGMA cache_size` wants it: 16 MiB. SQLite's own 2 MiB hold little more
 /// than the upper pages of the indexes of a large database.
 const SQLITE_CACHE: &str = "-16384";
-/// The log is folded into the file after so many pages, 32 MiB, as `PRAGMA wal_autocheckpoint` wants it. Whoever commits then waits for
-/// it: SQLite's own 1000 pages are less than a hundred edits.
-const SQLITE_CHECKPOINT: &str = "8000";
+/// Whoever commits folds the log into the file after so many pages, 256 MiB, as `PRAGMA wal_autocheckpoint` wants it. That is for the
+/// command line, and for an import that writes faster than [`wal`] folds: at SQLite's own 1000 pages a commit in fifty would wait for it.
+const SQLITE_CHECKPOINT: &str = "65536";
 /// How long anything else waits for a free connection.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -75,6 +75,8 @@ pub enum Pools {
         write: Lender,
         /// Connections that can only read.
         read: Lender,
+        /// The connection that folds the log.
+        fold: Lender,
     },
     /// One server.
     Postgres(PgPool),
@@ -220,11 +222,19 @@ impl Db {
     /// Waits for the connections in use and closes them all. SQLite folds its log into the file.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { write, read } => {
+            Pools::Sqlite { write, read, fold } => {
                 read.close().await;
+                fold.close().await;
                 write.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Keeps SQLite's log short beside the work, for as long as the process runs. Returns at once on PostgreSQL.
+    pub async fn keep_log_short(&self) {
+        if let Pools::Sqlite { write, fold, .. } = &self.pools {
+            wal::keep_short(write, fold).await;
         }
     }
 
@@ -301,8 +311,9 @@ async fn connect_sqlite(url: &str, readers: u32) -> Result<Pools, StoreError> {
     // The writer first: it makes the file and sets WAL, which readers cannot do. Nothing here ever has SQLite analyse the tables: how a
     // statement is gone about is to be as the tests have seen it, however few people there were when the portal last closed.
     let write = Lender::connect(options.clone(), 1, SQLITE_WRITER_TIMEOUT).await?;
+    let fold = Lender::connect(options.clone(), 1, CONNECTION_TIMEOUT).await?;
     let read = Lender::connect(options.create_if_missing(false).read_only(true), readers, CONNECTION_TIMEOUT).await?;
-    Ok(Pools::Sqlite { write, read })
+    Ok(Pools::Sqlite { write, read, fold })
 }
 
 /// Creates the file so that only its owner can read it; SQLite gives its `-wal` and `-shm` files the same mode.
