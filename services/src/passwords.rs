@@ -104,7 +104,7 @@ impl Passwords<'_> {
             tx.commit().await?;
             return Err(SignInError::Wrong);
         };
-        counts.forget(&mut tx).await?;
+        counts.forget_locked(&mut tx, &locked).await?;
         if let (Some(old), Some(new)) = (&phc, &rehashed) {
             accounts::update_hash(&mut tx, account.id, old, new).await?;
         }

@@ -85,9 +85,20 @@ impl Counts {
         Ok(begins)
     }
 
+    /// Forgets the failures, whether or not there were any.
     pub(crate) async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
         for failures in self.each() {
             failures.forget(tx).await?;
+        }
+        Ok(())
+    }
+
+    /// As [`Counts::forget`], after a look: mostly there are none, and a row that counts nothing goes when all that is over does.
+    pub(crate) async fn forget_locked(&self, tx: &mut Tx, locked: &Locked) -> Result<(), StoreError> {
+        for (failures, row) in self.each().zip(&locked.rows) {
+            if *row != ThrottleRow::default() {
+                failures.forget(tx).await?;
+            }
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ impl Passwords<'_> {
             tx.commit().await?;
             return Err(SignInError::Wrong.into());
         }
-        counts.forget(&mut tx).await?;
+        counts.forget_locked(&mut tx, &locked).await?;
         let fresh_until = now + portal.settings().sessions.fresh_ms;
         let (id, account) = (session.id.0, session.account_id.0);
         let fresh_until = sessions::update_fresh_until(&mut tx, id, account, fresh_until, now).await?;

@@ -46,6 +46,15 @@ pub const APPEND_AUDIT: Statement = Statement {
          UPDATE audit_head SET seq = $1, hash = $13 WHERE id = 1",
 };
 
+/// What is counted against a subject, held until the transaction ends: $1 scope, $2 subject. PostgreSQL holds rows only, so it makes one
+/// that counts nothing where there is none.
+pub const LOCK_THROTTLE: Statement = Statement {
+    sqlite: "SELECT count, window_started_at, blocked_until, expires_at FROM throttles WHERE scope = $1 AND subject = $2",
+    postgres: "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
+         VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT (scope, subject) DO UPDATE SET count = throttles.count \
+         RETURNING count, window_started_at, blocked_until, expires_at",
+};
+
 /// Leases due messages: $1 owner, $2 lease until, $3 now, $4 limit.
 /// PostgreSQL skips rows that another worker is leasing at this moment.
 pub const LEASE_MESSAGES: Statement = Statement {

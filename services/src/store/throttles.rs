@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 /// A row, without its key.
@@ -22,18 +22,18 @@ pub(crate) async fn read(db: &Db, scope: &str, subject: &[u8]) -> Result<Option<
     Ok(on_read!(db, |p| sqlx::query_as::<_, ThrottleRow>(FIND).bind(scope).bind(subject).fetch_optional(p).await)?)
 }
 
-const LOCK: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
-     VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT (scope, subject) DO UPDATE SET count = throttles.count \
-     RETURNING count, window_started_at, blocked_until, expires_at";
-
-/// The row, made when it is missing, and locked until the end of the transaction: guesses made at the same time queue up here,
-/// so that none of them gets past the limit.
+/// The row, which counts nothing when there was none, locked until the end of the transaction: guesses made at the same time queue up
+/// here, so that none of them gets past the limit.
 pub(crate) async fn lock(tx: &mut Tx, scope: &str, subject: &[u8]) -> Result<ThrottleRow, StoreError> {
-    Ok(on_tx!(tx, |c| sqlx::query_as::<_, ThrottleRow>(LOCK).bind(scope).bind(subject).fetch_one(c).await)?)
+    let sql = dialect::LOCK_THROTTLE.on(tx.backend());
+    let row = on_tx!(tx, |c| sqlx::query_as::<_, ThrottleRow>(sql).bind(scope).bind(subject).fetch_optional(c).await)?;
+    Ok(row.unwrap_or_default())
 }
 
-const UPDATE: &str = "UPDATE throttles SET count = $3, window_started_at = $4, blocked_until = $5, expires_at = $6 \
-     WHERE scope = $1 AND subject = $2";
+const UPDATE: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (scope, subject) DO UPDATE SET count = excluded.count, \
+     window_started_at = excluded.window_started_at, blocked_until = excluded.blocked_until, \
+     expires_at = excluded.expires_at";
 
 /// Writes a row that was locked before.
 pub(crate) async fn update(tx: &mut Tx, scope: &str, subject: &[u8], row: &ThrottleRow) -> Result<(), StoreError> {
