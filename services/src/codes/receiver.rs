@@ -61,7 +61,7 @@ pub(super) async fn of_account(
     account: Option<Uuid>,
     purpose: FlowPurpose,
 ) -> Result<Option<Receiver>, SignInError> {
-    let candidate = people::find_by_account(tx, account.unwrap_or(Uuid::nil())).await?;
+    let candidate = people::find_by_account(tx, account.unwrap_or_default()).await?;
     narrow(portal, tx, candidate, purpose).await
 }
 
