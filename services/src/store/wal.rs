@@ -15,8 +15,9 @@ use crate::store::sqlite::Lender;
 const EVERY: Duration = Duration::from_millis(500);
 /// How long after it could not be folded.
 const AGAIN: Duration = Duration::from_secs(30);
-/// Pages in the log, 32 MiB, from which on it is folded: many have been written several times by then, and go into the file once.
-const WORTH: i64 = 8000;
+/// Pages in the log, 8 MiB, from which on it is folded: those that every commit writes have been written many times by then, and go into
+/// the file once. Of a longer log the disk would be busy for longer at a time, and commits wait for the same disk.
+const WORTH: i64 = 2000;
 /// Pages that are folded in a few milliseconds.
 const FEW: i64 = 400;
 /// How often what has come meanwhile is folded beside the work before everybody has to wait for it.
