@@ -103,6 +103,8 @@ impl ClassEditor<'_> {
                 .filter_map(|field| theirs(*field, before.fields.get(*field), base_version, &history, now))
                 .collect();
             if !theirs.is_empty() {
+                // Nobody is told of a value before it is stored.
+                tx.rollback().await?;
                 return Err(ChangeError::Conflict(Box::new(Conflict { person: before, theirs })));
             }
         }

@@ -142,7 +142,8 @@ impl Db {
     }
 
     /// As [`Db::begin`], for a short transaction of a kind that many people make at once: on SQLite, those that come while another is at
-    /// work share one commit, and so the wait for the disk.
+    /// work share one commit, and so the wait for the disk. What is read in it may be another's whose commit is to come: nobody is told of
+    /// it, and nothing else done because of it, before this one is committed or rolled back by [`Tx::rollback`].
     ///
     /// # Errors
     /// As [`Db::begin`].

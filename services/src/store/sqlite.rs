@@ -149,7 +149,7 @@ impl Lender {
                         }
                         return;
                     }
-                    // Somebody works for long, and commits for all at the end.
+                    // Somebody works for long: in what is open, and commits for all at the end, or after having committed it.
                     Err(Error::PoolTimedOut) => {}
                     // Closing commits what is open, and a connection that is gone has told everybody.
                     Err(_) => return,
@@ -180,7 +180,11 @@ impl Kept {
         if self.sharers.is_empty() {
             return Ok(());
         }
-        let done = SqliteTransactionManager::commit(&mut self.connection).await;
+        let mut done = SqliteTransactionManager::commit(&mut self.connection).await;
+        if done.is_ok() && SqliteTransactionManager::get_transaction_depth(&self.connection) > 0 {
+            // It was a savepoint's end: one that could not be undone was left.
+            done = Err(Error::InvalidSavePointStatement);
+        }
         self.shut = false;
         let sharers = std::mem::take(&mut self.sharers);
         match &done {
@@ -240,6 +244,19 @@ impl Lent {
         settling.await.map_err(|_| Error::WorkerCrashed)?
     }
 
+    /// Has somebody told when what is open is committed.
+    fn waiter(&mut self) -> Result<oneshot::Receiver<()>, Error> {
+        let kept = self.kept.as_mut().ok_or(Error::WorkerCrashed)?;
+        let (done, told) = oneshot::channel();
+        kept.sharers.push(done);
+        Ok(told)
+    }
+
+    /// How many wait for that.
+    fn waiters(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| kept.sharers.len())
+    }
+
     /// Takes another connection for this one.
     async fn replace(&mut self) -> Result<(), Error> {
         self.kept = None;
@@ -277,7 +294,8 @@ enum Sharing {
     Behind,
 }
 
-/// A transaction; dropped before its end, it is rolled back.
+/// A transaction; dropped before its end, it is rolled back. What was seen in one that may share a commit is to be used after its commit or
+/// [`SqliteTx::rollback`] only: it may be another's who is not done.
 pub struct SqliteTx {
     /// There until its end.
     lent: Option<Lent>,
@@ -319,29 +337,32 @@ impl SqliteTx {
     /// Commits for all who share the transaction, or leaves that to others when they wait for the connection already.
     async fn share(mut self) -> Result<(), Error> {
         let mut lent = self.lent.take().ok_or(Error::WorkerCrashed)?;
-        let shelf = Arc::clone(&lent.shelf);
-        let kept = lent.kept.as_mut().ok_or(Error::WorkerCrashed)?;
-        let (done, told) = oneshot::channel();
-        let is_first = kept.sharers.is_empty();
-        kept.sharers.push(done);
+        let told = lent.waiter()?;
         // One of those who wait is the task that sees to it.
-        if kept.sharers.len() > SHARERS || shelf.waiting.load(Ordering::Relaxed) == 0 {
+        if lent.waiters() > SHARERS || lent.shelf.waiting.load(Ordering::Relaxed) == 0 {
             lent.settled().await?;
         } else {
-            if is_first {
-                let (done, settled) = oneshot::channel();
-                kept.sharers.push(done);
-                Lender(shelf).settle_later(settled);
+            if lent.waiters() == 1 {
+                let settled = lent.waiter()?;
+                Lender(Arc::clone(&lent.shelf)).settle_later(settled);
             }
             drop(lent);
         }
-        told.await.map_err(|_| Error::Io(std::io::Error::other("the commit that it shared with others failed")))
+        of_others(told).await
     }
 
-    /// Undoes it.
+    /// Undoes it. What was seen in it of those whose transaction it shared is durable when this returns: something else may be done because
+    /// of that, or somebody told.
     pub(super) async fn rollback(mut self) -> Result<(), Error> {
         let done = SqliteTransactionManager::rollback(self.get()?).await;
-        self.ended(done)
+        self.ended(done)?;
+        let mut lent = self.lent.take().ok_or(Error::WorkerCrashed)?;
+        if self.sharing != Some(Sharing::Behind) {
+            return Ok(());
+        }
+        let told = lent.waiter()?;
+        lent.settled().await?;
+        of_others(told).await
     }
 
     fn ended(&mut self, done: Result<(), Error>) -> Result<(), Error> {
@@ -349,6 +370,11 @@ impl SqliteTx {
         self.lent()?.look(&done);
         done
     }
+}
+
+/// Waits for a commit that somebody makes for all who share it.
+async fn of_others(told: oneshot::Receiver<()>) -> Result<(), Error> {
+    told.await.map_err(|_| Error::Io(std::io::Error::other("the commit that it shared with others failed")))
 }
 
 impl Drop for SqliteTx {

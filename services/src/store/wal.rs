@@ -6,10 +6,8 @@
 
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
-
 use crate::error::StoreError;
-use crate::store::sqlite::Lender;
+use crate::store::sqlite::{Lender, Lent};
 
 /// How often the log is looked at: about as often as a portal under load fills [`WORTH`] pages.
 const EVERY: Duration = Duration::from_millis(500);
@@ -33,7 +31,7 @@ pub(super) async fn keep_short(write: &Lender, fold: &Lender) {
     loop {
         tokio::time::sleep(EVERY).await;
         if let Err(error) = shorten_if_long(write, fold).await {
-            tracing::warn!(code = error.code(), %error, "the database's log cannot be folded; whoever commits does it when it is very long");
+            tracing::warn!(code = error.code(), %error, "the database's log was not folded to its end; it is tried again");
             tokio::time::sleep(AGAIN).await;
         }
     }
@@ -41,14 +39,14 @@ pub(super) async fn keep_short(write: &Lender, fold: &Lender) {
 
 async fn shorten_if_long(write: &Lender, fold: &Lender) -> Result<(), StoreError> {
     let mut beside = fold.lend().await?;
-    if unfolded(beside.get()?, LOOK).await? >= WORTH {
-        shorten(write, beside.get()?).await?;
+    if unfolded(&mut beside, LOOK).await? >= WORTH {
+        shorten(write, &mut beside).await?;
     }
     Ok(())
 }
 
 /// Folds all that is in the log.
-async fn shorten(write: &Lender, beside: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn shorten(write: &Lender, beside: &mut Lent) -> Result<(), StoreError> {
     for _ in 0..GOES {
         unfolded(beside, FOLD).await?;
         if unfolded(beside, LOOK).await? < FEW {
@@ -56,14 +54,16 @@ async fn shorten(write: &Lender, beside: &mut SqliteConnection) -> Result<(), St
         }
     }
     let mut alone = write.lend().await?;
-    unfolded(alone.get()?, FOLD).await?;
+    unfolded(&mut alone, FOLD).await?;
     Ok(())
 }
 
 /// How many pages are in the log alone after `what`.
-async fn unfolded(connection: &mut SqliteConnection, what: &'static str) -> Result<i64, StoreError> {
+async fn unfolded(lent: &mut Lent, what: &'static str) -> Result<i64, StoreError> {
     // Whether another was at it, pages in the log, and how many of them are in the file.
-    let (_, log, folded): (i64, i64, i64) = sqlx::query_as(what).fetch_one(connection).await?;
+    let counted: Result<(i64, i64, i64), sqlx::Error> = sqlx::query_as(what).fetch_one(lent.get()?).await;
+    lent.look(&counted);
+    let (_, log, folded) = counted?;
     Ok(log - folded)
 }
 
@@ -103,15 +103,15 @@ mod tests {
         let [write, fold] = lenders(&folder).await;
         write_rows(&write, 50).await;
         let mut beside = fold.lend().await.unwrap();
-        let before = unfolded(beside.get().unwrap(), LOOK).await.unwrap();
+        let before = unfolded(&mut beside, LOOK).await.unwrap();
         assert!(before >= 50, "{before}");
-        assert_eq!(unfolded(beside.get().unwrap(), LOOK).await.unwrap(), before, "looking folds nothing");
-        shorten(&write, beside.get().unwrap()).await.unwrap();
-        assert_eq!(unfolded(beside.get().unwrap(), LOOK).await.unwrap(), 0);
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), before, "looking folds nothing");
+        shorten(&write, &mut beside).await.unwrap();
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
         let long = length(&folder);
         write_rows(&write, 20).await;
         assert_eq!(length(&folder), long, "the log begins anew");
-        assert!(unfolded(beside.get().unwrap(), LOOK).await.unwrap() >= 20);
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() >= 20);
     }
 
     #[tokio::test]
@@ -128,11 +128,11 @@ mod tests {
         assert_eq!(rows().await, 1);
         write_rows(&write, 30).await;
         let mut beside = fold.lend().await.unwrap();
-        shorten(&write, beside.get().unwrap()).await.unwrap();
-        assert!(unfolded(beside.get().unwrap(), LOOK).await.unwrap() > 0);
+        shorten(&write, &mut beside).await.unwrap();
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() > 0);
         assert_eq!(rows().await, 1);
-        drop(reading);
-        shorten(&write, beside.get().unwrap()).await.unwrap();
-        assert_eq!(unfolded(beside.get().unwrap(), LOOK).await.unwrap(), 0);
+        reading.rollback().await.unwrap();
+        shorten(&write, &mut beside).await.unwrap();
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
     }
 }

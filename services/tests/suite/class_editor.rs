@@ -24,6 +24,7 @@ on_both_databases!(
     the_same_value_changes_nothing,
     different_fields_merge_and_the_same_field_is_a_conflict,
     a_request_that_comes_twice_is_done_once,
+    what_comes_at_once_is_done_and_told_once,
     a_refused_request_leaves_its_key_free,
     contacts_of_an_account_need_fresh_proof_and_the_old_addresses_are_told,
     a_snils_of_an_account_needs_fresh_proof_too,
@@ -269,6 +270,42 @@ async fn a_request_that_comes_twice_is_done_once(ctx: TestContext) {
     let (first, second) = tokio::join!(add(), add());
     assert_eq!(first.unwrap(), second.unwrap());
     assert_eq!(small.world.audited("person.created", "success").await, 1, "one guardian, though there may be several");
+}
+
+/// On SQLite such edits share a commit, so each may have seen what another had not stored yet.
+async fn what_comes_at_once_is_done_and_told_once(ctx: TestContext) {
+    let small = small(ctx).await;
+    let (editor, visit) = (small.world.portal.class_editor(), small.world.home());
+    for round in 0..10_u8 {
+        let keyed = KeyedRequest { owner: small.teacher.person_id.0, key: format!("k-{round}"), request: [round; 32] };
+        let email = to(PersonField::Email, &format!("anna.{round}@example.org"));
+        let version = small.seen(small.anna).await.version;
+        let change = || editor.change(&visit, &small.teacher, small.anna, version, &email, Some(&keyed));
+        let (a, b, c, d) = tokio::join!(change(), change(), change(), change());
+        let first = a.unwrap();
+        assert_eq!(first.person.version, version + 1);
+        assert!([b, c, d].into_iter().all(|twin| twin.unwrap() == first), "one answer for all");
+    }
+    for (child, relation) in [
+        (small.anna, Relation::Mother),
+        (small.anna, Relation::Father),
+        (small.boris, Relation::Mother),
+        (small.boris, Relation::Father),
+    ] {
+        let fields = [
+            to(PersonField::Surname, "Левина"),
+            to(PersonField::GivenName, "Дана"),
+            to(PersonField::Patronymic, "Егоровна"),
+            to(PersonField::Email, "dana@example.org"),
+        ];
+        let add = |changes| editor.add_parent(&visit, &small.teacher, child, relation, changes, None);
+        let (a, b, c, d) = tokio::join!(add(&fields[0]), add(&fields[1]), add(&fields[2]), add(&fields[3]));
+        let added = [a, b, c, d].map(|added| added.unwrap().person);
+        assert!(added.iter().all(|one| one.id == added[0].id), "one parent");
+        let parent = small.seen(added[0].id.parse().unwrap()).await;
+        assert_eq!((parent.version, parent.fields.email.as_deref()), (4, Some("dana@example.org")));
+        assert_eq!(parent.fields.patronymic.as_deref(), Some("Егоровна"));
+    }
 }
 
 async fn a_refused_request_leaves_its_key_free(ctx: TestContext) {
