@@ -24,7 +24,9 @@ for (const locale of LOCALES) {
     await choose(context, portal, locale);
     const who = portal.newcomer();
     const phone = portal.phone(who);
-    const email = addressOf(portal, who);
+    // Wider than the phone, wherever it is shown.
+    const email = `the.elder.of.two.parents.${addressOf(portal, who)}`;
+    portal.note(email);
     const mailbox = portal.mailbox(email);
     portal.note(PASSWORD, ANSWER);
 
