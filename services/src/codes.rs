@@ -231,10 +231,9 @@ impl Codes<'_> {
     }
 
     pub(crate) async fn count_request(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
-        let settings = &self.portal.settings().addresses;
-        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
-        let Some((subject, window_ms)) = span else { return Ok(()) };
-        let span = Span { scope: ADDRESS_REQUESTS, subject: &subject, limit: settings.code_requests, window_ms };
+        let limit = self.portal.settings().addresses.code_requests;
+        let span = Span::of_address(self.portal, ADDRESS_REQUESTS, visit.address, limit);
+        let Some(span) = span else { return Ok(()) };
         match span.count(tx, now).await? {
             None => Ok(()),
             Some(retry_at) => Err(SignInError::TooMany { retry_at }),
@@ -247,11 +246,14 @@ impl Codes<'_> {
         visit: &Visit,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, SignInError> {
-        let settings = &self.portal.settings().addresses;
-        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
-        let Some((subject, window_ms)) = span else { return Ok(None) };
-        let span = Span { scope: ADDRESS_FAILURES, subject: &subject, limit: settings.failures, window_ms };
+        let Some(span) = self.address_failures(visit) else { return Ok(None) };
         Ok(span.full(self.portal.db(), now).await?)
+    }
+
+    /// The failures that are counted against the address.
+    pub(crate) fn address_failures(self, visit: &Visit) -> Option<Span> {
+        let limit = self.portal.settings().addresses.failures;
+        Span::of_address(self.portal, ADDRESS_FAILURES, visit.address, limit)
     }
 
     /// Counts a failure of the address. Over the limit nothing more is counted: the next request is refused.
@@ -261,10 +263,7 @@ impl Codes<'_> {
         visit: &Visit,
         now: Timestamp,
     ) -> Result<(), SignInError> {
-        let settings = &self.portal.settings().addresses;
-        let span = throttles::address_span(self.portal.sealer(), settings, visit.address);
-        if let Some((subject, window_ms)) = span {
-            let span = Span { scope: ADDRESS_FAILURES, subject: &subject, limit: settings.failures, window_ms };
+        if let Some(span) = self.address_failures(visit) {
             span.count(tx, now).await?;
         }
         Ok(())

@@ -241,7 +241,7 @@ impl HelpDesk<'_> {
         let portal = self.portal;
         let now = portal.now();
         let subject = portal.sealer().mac("throttle.help_desk.actor", &[actor.person_id.0.as_bytes()]);
-        let span = Span { scope: SEARCHES, subject: &subject, limit: SEARCHES_PER_HOUR, window_ms: HOUR };
+        let span = Span { scope: SEARCHES, subject, limit: SEARCHES_PER_HOUR, window_ms: HOUR };
         let mut tx = portal.db().begin().await?;
         let full = span.count(&mut tx, now).await?;
         let kinds: Vec<&str> = [
@@ -504,7 +504,7 @@ impl HelpDesk<'_> {
         now: Timestamp,
     ) -> Result<(), HelpError> {
         let subject = self.subject(account);
-        let span = Span { scope, subject: &subject, limit: ACTS_PER_HOUR, window_ms: HOUR };
+        let span = Span { scope, subject, limit: ACTS_PER_HOUR, window_ms: HOUR };
         match span.count(tx, now).await? {
             None => Ok(()),
             Some(retry_at) => Err(HelpError::TooMany { retry_at }),

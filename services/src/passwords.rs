@@ -22,7 +22,7 @@ use crate::portal::{Portal, SignInError, Text, about};
 use crate::sessions::{self, SignInMethod, SignedIn};
 use crate::settings::NOTICE_WINDOW_MS;
 use crate::store::accounts::{self, AccountRow};
-use crate::store::{Tx, devices, passwords as password_rows, roles};
+use crate::store::{Tx, devices, passwords as password_rows};
 use crate::throttles::{self, Span};
 use crate::visit::Visit;
 
@@ -68,12 +68,7 @@ impl Passwords<'_> {
         let found = accounts::read_by_user_code(portal.db(), &typed).await?;
         let known_device = self.known_device(visit, found.as_ref(), now).await?;
         let counts = Counts::new(portal, visit, &typed, known_device);
-        if let Some(retry_at) = counts.wait(portal.db(), now).await? {
-            return Err(SignInError::Wait { retry_at });
-        }
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at });
-        }
+        counts.may_try(portal, visit, now).await?;
 
         let active = found.as_ref().filter(|account| account.is_active());
         let phc = active.and_then(|account| account.hash_to_match(now)).map(str::to_owned);
@@ -91,11 +86,11 @@ impl Passwords<'_> {
             return Err(SignInError::Wait { retry_at });
         }
         let id = found.as_ref().map_or(Uuid::nil(), |account| account.id);
-        let account = accounts::find(&mut tx, id).await?;
+        let (account, held) = accounts::find_with_roles(&mut tx, id).await?;
         let accepted =
             account.filter(|account| verdict.ok && account.is_active() && account.hash_to_match(now) == phc.as_deref());
         let Some(account) = accepted else {
-            if counts.count(portal, &mut tx, locked, now).await? {
+            if counts.count(portal, &mut tx, &locked, now).await? {
                 self.notify(&mut tx, visit, &typed, found.as_ref(), now).await?;
             }
             portal.codes().count_address_failure(&mut tx, visit, now).await?;
@@ -108,7 +103,7 @@ impl Passwords<'_> {
         if let (Some(old), Some(new)) = (&phc, &rehashed) {
             accounts::update_hash(&mut tx, account.id, old, new).await?;
         }
-        let grants = sessions::grants(&roles::list(&mut tx, account.person_id).await?)?;
+        let grants = sessions::grants(&held)?;
         let outcome = if initial {
             if !password_rows::use_initial(&mut tx, account.id).await? {
                 return Err(SignInError::Wrong);
@@ -168,7 +163,7 @@ impl Passwords<'_> {
     ) -> Result<(), SignInError> {
         let portal = self.portal;
         let subject = throttles::user_code_subject(portal.sealer(), typed);
-        let once = Span { scope: NOTICES, subject: &subject, limit: 1, window_ms: NOTICE_WINDOW_MS };
+        let once = Span { scope: NOTICES, subject, limit: 1, window_ms: NOTICE_WINDOW_MS };
         if once.count(tx, now).await?.is_some() {
             return Ok(());
         }

@@ -462,7 +462,7 @@ impl Registrations<'_> {
         let factor = if settings.addresses.trusts(address) { SCHOOL_NETWORK_FACTOR } else { 1 };
         let subject = throttles::address_subject(self.portal.sealer(), address);
         let limit = settings.registration.starts.saturating_mul(factor);
-        let span = Span { scope: STARTS, subject: &subject, limit, window_ms: settings.addresses.window_ms };
+        let span = Span { scope: STARTS, subject, limit, window_ms: settings.addresses.window_ms };
         match span.count(tx, now).await? {
             None => Ok(()),
             Some(retry_at) => Err(SignInError::TooMany { retry_at }.into()),

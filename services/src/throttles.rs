@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::crypto::Sealer;
 use crate::error::StoreError;
 use crate::portal::Portal;
-use crate::settings::{AddressSettings, PasswordSettings, subscriber};
+use crate::settings::{PasswordSettings, subscriber};
 use crate::store::throttles::{self, ThrottleRow};
 use crate::store::{Db, Tx};
 
@@ -124,7 +124,8 @@ impl Failures<'_> {
     }
 }
 
-fn running(row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
+/// When the wait of a row ends that is running now.
+pub(crate) fn running(row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
     (row.blocked_until > now).then_some(row.blocked_until)
 }
 
@@ -163,44 +164,53 @@ pub(crate) async fn guess(
 }
 
 /// A number of events in a span that begins with the first of them.
-pub(crate) struct Span<'a> {
+pub(crate) struct Span {
     pub scope: &'static str,
-    pub subject: &'a [u8],
+    pub subject: Subject,
     pub limit: u32,
     pub window_ms: i64,
 }
 
-impl Span<'_> {
+impl Span {
+    /// The span of an address, for those that are counted: `None` for listed networks and for requests without an address.
+    pub(crate) fn of_address(
+        portal: &Portal,
+        scope: &'static str,
+        address: Option<IpAddr>,
+        limit: u32,
+    ) -> Option<Self> {
+        let settings = &portal.settings().addresses;
+        let address = address.filter(|address| !settings.trusts(*address))?;
+        let subject = address_subject(portal.sealer(), address);
+        Some(Self { scope, subject, limit, window_ms: settings.window_ms })
+    }
+
     /// When the span ends that is full now, seen from outside a transaction.
     pub(crate) async fn full(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let row = throttles::read(db, self.scope, self.subject).await?.unwrap_or_default();
-        Ok((row.expires_at > now && row.count >= i64::from(self.limit)).then_some(row.expires_at))
+        let row = throttles::read(db, self.scope, &self.subject).await?.unwrap_or_default();
+        Ok(self.full_by(&row, now))
+    }
+
+    /// The same, by the row of this scope and subject.
+    pub(crate) fn full_by(&self, row: &ThrottleRow, now: Timestamp) -> Option<Timestamp> {
+        (row.expires_at > now && row.count >= i64::from(self.limit)).then_some(row.expires_at)
     }
 
     /// Counts one event, or says when the span ends that is full.
     pub(crate) async fn count(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let row = throttles::lock(tx, self.scope, self.subject).await?;
+        let row = throttles::lock(tx, self.scope, &self.subject).await?;
+        let full = self.full_by(&row, now);
+        if full.is_some() {
+            return Ok(full);
+        }
         let row = if row.expires_at > now {
-            if row.count >= i64::from(self.limit) {
-                return Ok(Some(row.expires_at));
-            }
             ThrottleRow { count: row.count + 1, ..row }
         } else {
             ThrottleRow { count: 1, window_started_at: now, blocked_until: 0, expires_at: now + self.window_ms }
         };
-        throttles::update(tx, self.scope, self.subject, &row).await?;
+        throttles::update(tx, self.scope, &self.subject, &row).await?;
         Ok(None)
     }
-}
-
-/// The span of an address, for those that are counted: `None` for listed networks and for requests without an address.
-pub(crate) fn address_span(
-    sealer: &Sealer,
-    settings: &AddressSettings,
-    address: Option<IpAddr>,
-) -> Option<(Subject, i64)> {
-    let address = address.filter(|address| !settings.trusts(*address))?;
-    Some((address_subject(sealer, address), settings.window_ms))
 }
 
 /// At most so many sendings in *any* hour: each has a place that is free again an hour after it was taken.

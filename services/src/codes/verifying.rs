@@ -11,7 +11,7 @@ use crate::ids::Token;
 use crate::portal::{SignInError, about};
 use crate::sessions::{self, SignedIn};
 use crate::store::flows::FlowRow;
-use crate::store::{Tx, accounts, flows, roles};
+use crate::store::{Tx, accounts, flows};
 use crate::throttles::{Failures, Subject, Waits};
 use crate::visit::Visit;
 
@@ -43,9 +43,10 @@ impl Codes<'_> {
         let method = method(purpose(&flow)?).ok_or(SignInError::FlowUnknown)?;
 
         // The same look-ups whether there is an account or not.
-        let account = accounts::find(&mut tx, flow.account_id.unwrap_or(Uuid::nil())).await?;
+        let account = flow.account_id.unwrap_or(Uuid::nil());
+        let (account, held) = accounts::find_with_roles(&mut tx, account).await?;
         let person = account.as_ref().map(|account| account.person_id);
-        let grants = sessions::grants(&roles::list(&mut tx, person.unwrap_or(Uuid::nil())).await?)?;
+        let grants = sessions::grants(&held)?;
         let may = receiver::may_sign_in(purpose(&flow)?, &grants);
         let entering = account.filter(|account| may && account.is_active());
         let answer = Answer { code, can_be_right: entering.is_some(), event: method.event(), person };

@@ -14,7 +14,7 @@ use crate::ids::{self, Token};
 use crate::rng;
 use crate::sessions::SignedIn;
 use crate::store::gosuslugi::{self as rows, FlowRow};
-use crate::throttles::{self, Span};
+use crate::throttles::Span;
 use crate::visit::Visit;
 
 /// Browsers that set out from one address are counted like codes that it asks for.
@@ -121,10 +121,9 @@ impl Gosuslugi<'_> {
 
     async fn count_start(self, visit: &Visit, now: Timestamp) -> Result<(), GosuslugiError> {
         let portal = self.portal;
-        let settings = &portal.settings().addresses;
-        let span = throttles::address_span(portal.sealer(), settings, visit.address);
-        let Some((subject, window_ms)) = span else { return Ok(()) };
-        let span = Span { scope: ADDRESS_STARTS, subject: &subject, limit: settings.code_requests, window_ms };
+        let limit = portal.settings().addresses.code_requests;
+        let span = Span::of_address(portal, ADDRESS_STARTS, visit.address, limit);
+        let Some(span) = span else { return Ok(()) };
         let mut tx = portal.db().begin().await?;
         if let Some(retry_at) = span.count(&mut tx, now).await? {
             return Err(GosuslugiError::TooMany { retry_at });

@@ -48,7 +48,7 @@ impl PasswordWizard<'_> {
         let kind = identifier.kind();
         let subject = throttles::typed_subject(portal.sealer(), kind.code(), identifier.canonical());
         let limit = portal.settings().password_links.resets_per_hour;
-        let span = Span { scope: RESETS, subject: &subject, limit, window_ms: HOUR };
+        let span = Span { scope: RESETS, subject, limit, window_ms: HOUR };
         // Over the limit nothing is sent and nothing is told: a stranger who asks too often does not learn it, nor does the owner's own
         // request look different.
         let over = span.count(&mut tx, now).await?.is_some();

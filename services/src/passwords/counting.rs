@@ -9,9 +9,9 @@
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::portal::Portal;
-use crate::store::throttles::ThrottleRow;
-use crate::store::{Db, Tx};
+use crate::portal::{Portal, SignInError};
+use crate::store::Tx;
+use crate::store::throttles::{self as rows, Key, ScopedRows, ThrottleRow};
 use crate::throttles::{self, Failures, Waits};
 use crate::visit::Visit;
 
@@ -19,12 +19,12 @@ use crate::visit::Visit;
 const NARROWED: usize = 16;
 
 pub(crate) struct Counts {
-    keys: Vec<(&'static str, Vec<u8>)>,
+    keys: [Option<(&'static str, Vec<u8>)>; 2],
 }
 
 /// The rows of the counts, locked until the end of the transaction.
 pub(crate) struct Locked {
-    rows: Vec<ThrottleRow>,
+    rows: ScopedRows,
     /// The longest wait that is running.
     pub wait: Option<Timestamp>,
 }
@@ -34,39 +34,52 @@ impl Counts {
         let account = throttles::user_code_subject(portal.sealer(), typed);
         let narrowed = |by: &[u8]| account.iter().chain(by.iter().take(NARROWED)).copied().collect::<Vec<u8>>();
         if let Some(device) = device {
-            return Self { keys: vec![("password.device", narrowed(&device))] };
+            return Self { keys: [Some(("password.device", narrowed(&device))), None] };
         }
-        let mut keys = Vec::with_capacity(2);
         let trusted = visit.address.is_some_and(|address| portal.settings().addresses.trusts(address));
-        if !trusted {
-            keys.push(("password.account", account.to_vec()));
-        }
-        if let Some(address) = visit.address {
-            keys.push(("password.address", narrowed(&throttles::address_subject(portal.sealer(), address))));
-        }
-        Self { keys }
+        let by_account = (!trusted).then(|| ("password.account", account.to_vec()));
+        let by_address = visit.address.map(|address| {
+            let address = throttles::address_subject(portal.sealer(), address);
+            ("password.address", narrowed(&address))
+        });
+        Self { keys: [by_account, by_address] }
     }
 
     fn each(&self) -> impl Iterator<Item = Failures<'_>> {
-        self.keys.iter().map(|(scope, subject)| Failures { scope, subject })
+        self.keys.iter().flatten().map(|(scope, subject)| Failures { scope, subject })
     }
 
-    pub(crate) async fn wait(&self, db: &Db, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        let mut longest = None;
-        for failures in self.each() {
-            longest = longest.max(failures.wait(db, now).await?);
+    fn keys(&self) -> [Option<Key<'_>>; 2] {
+        self.keys.each_ref().map(|key| key.as_ref().map(|(scope, subject)| (*scope, &subject[..])))
+    }
+
+    /// The longest wait that is running.
+    fn wait(&self, rows: &ScopedRows, now: Timestamp) -> Option<Timestamp> {
+        self.each().filter_map(|failures| throttles::running(&rows.of(failures.scope), now)).max()
+    }
+
+    /// Whether a password may be tried: before it is hashed, and outside a transaction.
+    ///
+    /// # Errors
+    /// [`SignInError::Wait`] while a wait runs, [`SignInError::TooMany`] when the address has failed very often; the database's errors.
+    pub(crate) async fn may_try(&self, portal: &Portal, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
+        let [first, second] = self.keys();
+        let address = portal.codes().address_failures(visit);
+        let third = address.as_ref().map(|span| (span.scope, &span.subject[..]));
+        let rows = rows::read_three(portal.db(), [first, second, third]).await?;
+        if let Some(retry_at) = self.wait(&rows, now) {
+            return Err(SignInError::Wait { retry_at });
         }
-        Ok(longest)
+        match address.and_then(|span| span.full_by(&rows.of(span.scope), now)) {
+            Some(retry_at) => Err(SignInError::TooMany { retry_at }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) async fn lock(&self, tx: &mut Tx, now: Timestamp) -> Result<Locked, StoreError> {
-        let mut locked = Locked { rows: Vec::with_capacity(self.keys.len()), wait: None };
-        for failures in self.each() {
-            let (row, wait) = failures.lock(tx, now).await?;
-            locked.rows.push(row);
-            locked.wait = locked.wait.max(wait);
-        }
-        Ok(locked)
+        let rows = rows::lock_two(tx, self.keys()).await?;
+        let wait = self.wait(&rows, now);
+        Ok(Locked { rows, wait })
     }
 
     /// Counts a failure; whether it is the one that begins the waits.
@@ -74,13 +87,13 @@ impl Counts {
         &self,
         portal: &Portal,
         tx: &mut Tx,
-        locked: Locked,
+        locked: &Locked,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let waits = Waits::of_passwords(&portal.settings().passwords);
         let mut begins = false;
-        for (failures, row) in self.each().zip(locked.rows) {
-            begins |= failures.count(tx, row, waits, now).await?;
+        for failures in self.each() {
+            begins |= failures.count(tx, locked.rows.of(failures.scope), waits, now).await?;
         }
         Ok(begins)
     }
@@ -95,8 +108,8 @@ impl Counts {
 
     /// As [`Counts::forget`], after a look: mostly there are none, and a row that counts nothing goes when all that is over does.
     pub(crate) async fn forget_locked(&self, tx: &mut Tx, locked: &Locked) -> Result<(), StoreError> {
-        for (failures, row) in self.each().zip(&locked.rows) {
-            if *row != ThrottleRow::default() {
+        for failures in self.each() {
+            if locked.rows.of(failures.scope) != ThrottleRow::default() {
                 failures.forget(tx).await?;
             }
         }

@@ -30,12 +30,7 @@ impl Passwords<'_> {
         let phc = found.password_hash.clone().ok_or(ProofError::NoPassword)?;
         let known_device = self.known_device(visit, Some(&found), now).await?;
         let counts = Counts::new(portal, visit, &found.user_code, known_device);
-        if let Some(retry_at) = counts.wait(portal.db(), now).await? {
-            return Err(SignInError::Wait { retry_at }.into());
-        }
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at }.into());
-        }
+        counts.may_try(portal, visit, now).await?;
         let verdict = portal.hasher.verify(password, Some(&phc)).await.map_err(SignInError::from)?;
 
         let now = portal.now();
@@ -53,7 +48,7 @@ impl Passwords<'_> {
             entry.detail("session", session.id.to_string())
         };
         if !(verdict.ok && same) {
-            if counts.count(portal, &mut tx, locked, now).await? {
+            if counts.count(portal, &mut tx, &locked, now).await? {
                 self.notify(&mut tx, visit, &found.user_code, Some(&found), now).await?;
             }
             portal.codes().count_address_failure(&mut tx, visit, now).await?;

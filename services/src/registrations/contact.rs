@@ -87,7 +87,7 @@ impl Registrations<'_> {
         let portal = self.portal;
         // One draft must not mail the whole world either.
         let draft = portal.sealer().mac("throttle.registration", &[row.id.as_bytes()]);
-        let of_draft = Span { scope: MAILS_OF_DRAFT, subject: &draft, limit: MAILS_PER_HOUR, window_ms: HOUR };
+        let of_draft = Span { scope: MAILS_OF_DRAFT, subject: draft, limit: MAILS_PER_HOUR, window_ms: HOUR };
         let over = of_draft.count(tx, now).await?.is_some();
         if over || !self.may_mail(tx, &choice.email, now).await? {
             return Ok(registrations::update_link(tx, row.id, None, &token.hash()).await?);
@@ -108,7 +108,7 @@ impl Registrations<'_> {
     pub(crate) async fn may_mail(&self, tx: &mut Tx, email: &Email, now: Timestamp) -> Result<bool, RegistrationError> {
         let key = email.comparison_key();
         let subject = self.portal.sealer().mac("throttle.email", &[key.as_bytes()]);
-        let span = Span { scope: MAILS, subject: &subject, limit: MAILS_PER_HOUR, window_ms: HOUR };
+        let span = Span { scope: MAILS, subject, limit: MAILS_PER_HOUR, window_ms: HOUR };
         Ok(span.count(tx, now).await?.is_none())
     }
 }

@@ -136,7 +136,7 @@ impl Registrations<'_> {
     ) -> Result<(), RegistrationError> {
         let portal = self.portal;
         let subject = throttles::account_subject(portal.sealer(), account);
-        let once = Span { scope: NOTICES, subject: &subject, limit: 1, window_ms: HOUR };
+        let once = Span { scope: NOTICES, subject, limit: 1, window_ms: HOUR };
         if once.count(tx, now).await?.is_some() {
             return Ok(());
         }

@@ -145,12 +145,12 @@ impl Registrations<'_> {
         let settings = portal.settings();
         let everybody = portal.sealer().mac("throttle.everybody", &[]);
         let limit = settings.registration.given_sends_in_all;
-        let mut full = Span { scope: GIVEN_IN_ALL, subject: &everybody, limit, window_ms: HOUR }.count(tx, now).await?;
+        let mut full = Span { scope: GIVEN_IN_ALL, subject: everybody, limit, window_ms: HOUR }.count(tx, now).await?;
         if let Some(address) = visit.address {
             let factor = if settings.addresses.trusts(address) { SCHOOL_NETWORK_FACTOR } else { 1 };
             let subject = throttles::address_subject(portal.sealer(), address);
             let limit = settings.registration.given_sends.saturating_mul(factor);
-            full = full.max(Span { scope: GIVEN, subject: &subject, limit, window_ms: HOUR }.count(tx, now).await?);
+            full = full.max(Span { scope: GIVEN, subject, limit, window_ms: HOUR }.count(tx, now).await?);
         }
         match full {
             None => Ok(()),

@@ -9,8 +9,8 @@ use crate::clock::Timestamp;
 use crate::crypto::columns;
 use crate::ids::{AccountId, PersonId, SessionId, Token};
 use crate::portal::SignInError;
-use crate::store::accounts::{self, AccountRow};
-use crate::store::sessions::{self, NewSessionRow};
+use crate::store::accounts::AccountRow;
+use crate::store::sessions::{self, NewDeviceRow, NewSessionRow};
 use crate::store::{Tx, devices};
 use crate::visit::Visit;
 
@@ -38,13 +38,13 @@ impl Sessions<'_> {
         let id = SessionId::new(now, portal.rng());
         let address = visit.address.map(|address| address.to_canonical().to_string());
         let seal = |text: String| portal.sealer().seal(portal.rng(), columns::SESSIONS_ADDRESS, id.0, text.as_bytes());
-        let device = device::label(visit.user_agent.as_deref());
+        let label = device::label(visit.user_agent.as_deref());
         let row = NewSessionRow {
             id: id.0,
             token_hash: token.hash(),
             account_id: account.id,
             method: method.code(),
-            device: &device,
+            device: &label,
             address_sealed: address.map(seal),
             created_at: now,
             idle_ms: if is_staff(&grants) { settings.idle_staff_ms } else { settings.idle_others_ms },
@@ -52,9 +52,11 @@ impl Sessions<'_> {
             fresh_until: now + settings.fresh_ms,
             previous_sign_in_at: account.last_sign_in_at,
         };
-        sessions::insert(tx, &row).await?;
-        accounts::update_last_sign_in(tx, account.id, now).await?;
-        let device = self.remember(tx, visit, account.id, now).await?;
+        let known = self.known_device(tx, visit, account.id, now).await?;
+        let is_new = known.is_none();
+        let device = known.unwrap_or_else(|| Token::generate(portal.rng()));
+        let new = NewDeviceRow { token_hash: is_new.then(|| device.hash()), keep: settings.devices.into() };
+        sessions::enter(tx, &row, &new).await?;
         let person = PersonId(account.person_id);
         let entry = AuditEntry::new(method.event(), Outcome::Success, visit).actor(person).person(person);
         portal.audit().append(tx, entry.detail("session", id.to_string())).await?;
@@ -81,18 +83,17 @@ impl Sessions<'_> {
         Ok(SignedIn { token, device, session, return_to })
     }
 
-    /// Keeps the browser's device token when it is one of this account's, and gives it a new one otherwise.
-    async fn remember(&self, tx: &mut Tx, visit: &Visit, account: Uuid, now: Timestamp) -> Result<Token, SignInError> {
-        let settings = &self.portal.settings().sessions;
-        if let Some(token) = &visit.device {
-            let after = now - settings.device_lifetime_ms;
-            if devices::update_last_used(tx, &token.hash(), account, now, after).await? {
-                return Ok(token.clone());
-            }
-        }
-        let token = Token::generate(self.portal.rng());
-        devices::insert(tx, &token.hash(), account, now).await?;
-        devices::delete_beyond(tx, account, settings.devices.into()).await?;
-        Ok(token)
+    /// The browser's device token, when it is one of this account's: it was used now.
+    async fn known_device(
+        &self,
+        tx: &mut Tx,
+        visit: &Visit,
+        account: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Token>, SignInError> {
+        let Some(token) = &visit.device else { return Ok(None) };
+        let after = now - self.portal.settings().sessions.device_lifetime_ms;
+        let known = devices::update_last_used(tx, &token.hash(), account, now, after).await?;
+        Ok(known.then(|| token.clone()))
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::{AccountId, PersonId};
+use crate::store::roles::{HeldRow, RoleRow};
 use crate::store::{Db, Tx};
 use crate::{on_read, on_tx};
 
@@ -97,6 +98,32 @@ pub(crate) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<AccountRow>, St
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(c).await)?)
 }
 
+#[derive(sqlx::FromRow)]
+struct HolderRow {
+    #[sqlx(flatten)]
+    account: AccountRow,
+    #[sqlx(flatten)]
+    held: HeldRow,
+}
+
+pub(crate) const FIND_WITH_ROLES: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, \
+     a.initial_expires_at, a.password_changed_at, a.state, \
+     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic, \
+     r.role, r.school_id AS role_school_id, r.class_id AS role_class_id \
+     FROM accounts a JOIN people p ON p.id = a.person_id LEFT JOIN roles r ON r.person_id = p.id WHERE a.id = $1 ORDER BY r.id";
+
+/// One account with the roles of its person, in the order they were given.
+pub(crate) async fn find_with_roles(tx: &mut Tx, id: Uuid) -> Result<(Option<AccountRow>, Vec<RoleRow>), StoreError> {
+    let rows = on_tx!(tx, |c| sqlx::query_as::<_, HolderRow>(FIND_WITH_ROLES).bind(id).fetch_all(c).await)?;
+    let mut account = None;
+    let mut held = Vec::with_capacity(rows.len());
+    for row in rows {
+        account.get_or_insert(row.account);
+        held.extend(row.held.into_role());
+    }
+    Ok((account, held))
+}
+
 /// One account, outside a transaction.
 pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(p).await)?)
@@ -132,14 +159,6 @@ const REHASH: &str = "UPDATE accounts SET password_hash = $3 WHERE id = $1 AND p
 /// The same password under other parameters; nothing happens when it was changed meanwhile.
 pub(crate) async fn update_hash(tx: &mut Tx, id: Uuid, old: &str, new: &str) -> Result<(), StoreError> {
     on_tx!(tx, |c| sqlx::query(REHASH).bind(id).bind(old).bind(new).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-const SIGNED_IN: &str = "UPDATE accounts SET last_sign_in_at = $2 WHERE id = $1";
-
-/// Notes a sign-in.
-pub(crate) async fn update_last_sign_in(tx: &mut Tx, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(SIGNED_IN).bind(id).bind(now).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 

@@ -42,28 +42,6 @@ pub(crate) async fn update_last_used(
     Ok(updated == 1)
 }
 
-const INSERT: &str = "INSERT INTO devices (token_hash, account_id, created_at, last_used_at) VALUES ($1, $2, $3, $3)";
-
-/// Remembers a browser.
-pub(crate) async fn insert(
-    tx: &mut Tx,
-    token_hash: &[u8; 32],
-    account: Uuid,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(INSERT).bind(&token_hash[..]).bind(account).bind(now).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
-const TRIM: &str = "DELETE FROM devices WHERE account_id = $1 AND token_hash NOT IN \
-     (SELECT token_hash FROM devices WHERE account_id = $1 ORDER BY last_used_at DESC, created_at DESC LIMIT $2)";
-
-/// Forgets all but the `keep` browsers used last.
-pub(crate) async fn delete_beyond(tx: &mut Tx, account: Uuid, keep: i64) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(TRIM).bind(account).bind(keep).execute(c).await.map(|_| ()))?;
-    Ok(())
-}
-
 const DELETE_ALL: &str = "DELETE FROM devices WHERE account_id = $1";
 
 /// Forgets all browsers of an account.

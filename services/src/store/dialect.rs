@@ -46,13 +46,41 @@ pub const APPEND_AUDIT: Statement = Statement {
          UPDATE audit_head SET seq = $1, hash = $13 WHERE id = 1",
 };
 
-/// What is counted against a subject, held until the transaction ends: $1 scope, $2 subject. PostgreSQL holds rows only, so it makes one
-/// that counts nothing where there is none.
-pub const LOCK_THROTTLE: Statement = Statement {
-    sqlite: "SELECT count, window_started_at, blocked_until, expires_at FROM throttles WHERE scope = $1 AND subject = $2",
+/// What is counted against two subjects, held until the transaction ends: $1 and $3 the scopes, $2 and $4 the subjects, all NULL for none.
+/// PostgreSQL holds rows only, so it makes one that counts nothing where there is none.
+pub const LOCK_THROTTLES: Statement = Statement {
+    sqlite: "SELECT scope, count, window_started_at, blocked_until, expires_at FROM throttles \
+             WHERE scope = $1 AND subject = $2 \
+         UNION ALL SELECT scope, count, window_started_at, blocked_until, expires_at FROM throttles \
+             WHERE scope = $3 AND subject = $4",
     postgres: "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
-         VALUES ($1, $2, 0, 0, 0, 0) ON CONFLICT (scope, subject) DO UPDATE SET count = throttles.count \
-         RETURNING count, window_started_at, blocked_until, expires_at",
+         SELECT wanted.scope, wanted.subject, 0, 0, 0, 0 \
+             FROM (VALUES ($1::text, $2::bytea), ($3::text, $4::bytea)) AS wanted (scope, subject) \
+             WHERE wanted.scope IS NOT NULL \
+         ON CONFLICT (scope, subject) DO UPDATE SET count = throttles.count \
+         RETURNING scope, count, window_started_at, blocked_until, expires_at",
+};
+
+/// Begins a session, notes the sign-in, remembers a browser and forgets all but those used last: $1 to $11 the session's row, $12 the
+/// browser, NULL when it is known, $13 how many stay. SQLite takes several statements at once; PostgreSQL's see none of each other's work.
+pub const ENTER: Statement = Statement {
+    sqlite: "INSERT INTO sessions (id, token_hash, account_id, method, device, address_sealed, created_at, \
+             last_seen_at, idle_ms, expires_at, fresh_until, previous_sign_in_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11); \
+         UPDATE accounts SET last_sign_in_at = $7 WHERE id = $3; \
+         INSERT INTO devices (token_hash, account_id, created_at, last_used_at) \
+             SELECT $12, $3, $7, $7 WHERE $12 IS NOT NULL; \
+         DELETE FROM devices WHERE account_id = $3 AND token_hash NOT IN \
+             (SELECT token_hash FROM devices WHERE account_id = $3 ORDER BY last_used_at DESC, created_at DESC LIMIT $13)",
+    postgres: "WITH entered AS (INSERT INTO sessions (id, token_hash, account_id, method, device, address_sealed, \
+             created_at, last_seen_at, idle_ms, expires_at, fresh_until, previous_sign_in_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)), \
+         noted AS (UPDATE accounts SET last_sign_in_at = $7 WHERE id = $3), \
+         remembered AS (INSERT INTO devices (token_hash, account_id, created_at, last_used_at) \
+             SELECT $12::bytea, $3, $7, $7 WHERE $12::bytea IS NOT NULL) \
+         DELETE FROM devices WHERE account_id = $3 AND token_hash NOT IN \
+             (SELECT token_hash FROM devices WHERE account_id = $3 ORDER BY last_used_at DESC, created_at DESC \
+             LIMIT CASE WHEN $12::bytea IS NULL THEN $13 ELSE $13 - 1 END)",
 };
 
 /// Leases due messages: $1 owner, $2 lease until, $3 now, $4 limit.

@@ -5,8 +5,8 @@
 use sqlx::AssertSqlSafe;
 
 use crate::store::{
-    Backend, Db, DbSettings, classes, dialect, enrolments, gosuslugi, guardians, imports, person_fields, roles,
-    sessions,
+    Backend, Db, DbSettings, accounts, classes, dialect, enrolments, gosuslugi, guardians, imports, person_fields,
+    roles, sessions, throttles,
 };
 use crate::{on_read, on_tx};
 
@@ -46,6 +46,9 @@ async fn nothing_walks_through_a_whole_table() {
         ("a person's roles", roles::LIST),
         ("what is known of their sign-in through Gosuslugi", gosuslugi::FACTS),
         ("of the whole school's", gosuslugi::SCHOOL_FACTS),
+        ("who signs in", accounts::FIND_WITH_ROLES),
+        ("what is counted against them", throttles::FIND_THREE),
+        ("the same, to be changed", dialect::LOCK_THROTTLES.on(Backend::Sqlite)),
         ("somebody's last try there", gosuslugi::LAST_TRY),
         ("whose an account there is", gosuslugi::LINKED),
         ("who has its SNILS", gosuslugi::BY_SNILS),

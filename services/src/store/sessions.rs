@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::store::roles::{HeldRow, RoleRow};
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 /// What a new session is written from.
@@ -23,13 +23,17 @@ pub(crate) struct NewSessionRow<'a> {
     pub previous_sign_in_at: Option<Timestamp>,
 }
 
-const INSERT: &str = "INSERT INTO sessions (id, token_hash, account_id, method, device, address_sealed, created_at, \
-     last_seen_at, idle_ms, expires_at, fresh_until, previous_sign_in_at) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)";
+/// A browser that is to be remembered, and how many of the account are at most.
+pub(crate) struct NewDeviceRow {
+    /// `None` when it is remembered already.
+    pub token_hash: Option<[u8; 32]>,
+    pub keep: i64,
+}
 
-/// Adds a session.
-pub(crate) async fn insert(tx: &mut Tx, row: &NewSessionRow<'_>) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(INSERT)
+/// Adds a session, notes the sign-in and remembers the browser it came from.
+pub(crate) async fn enter(tx: &mut Tx, row: &NewSessionRow<'_>, device: &NewDeviceRow) -> Result<(), StoreError> {
+    let sql = dialect::ENTER.on(tx.backend());
+    on_tx!(tx, |c| sqlx::query(sql)
         .bind(row.id)
         .bind(&row.token_hash[..])
         .bind(row.account_id)
@@ -41,6 +45,8 @@ pub(crate) async fn insert(tx: &mut Tx, row: &NewSessionRow<'_>) -> Result<(), S
         .bind(row.expires_at)
         .bind(row.fresh_until)
         .bind(row.previous_sign_in_at)
+        .bind(device.token_hash.as_ref().map(|hash| &hash[..]))
+        .bind(device.keep)
         .execute(c)
         .await
         .map(|_| ()))?;

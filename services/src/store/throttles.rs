@@ -14,6 +14,48 @@ pub(crate) struct ThrottleRow {
     pub expires_at: Timestamp,
 }
 
+/// What is counted: a scope and a subject.
+pub(crate) type Key<'a> = (&'static str, &'a [u8]);
+
+#[derive(sqlx::FromRow)]
+struct ScopedRow {
+    scope: String,
+    #[sqlx(flatten)]
+    row: ThrottleRow,
+}
+
+/// Rows of several scopes, each of which has one row at most.
+pub(crate) struct ScopedRows(Vec<ScopedRow>);
+
+impl ScopedRows {
+    /// The row of a scope; one that counts nothing when there is none.
+    pub(crate) fn of(&self, scope: &str) -> ThrottleRow {
+        self.0.iter().find(|scoped| scoped.scope == scope).map(|scoped| scoped.row).unwrap_or_default()
+    }
+}
+
+pub(crate) const FIND_THREE: &str = "SELECT scope, count, window_started_at, blocked_until, expires_at FROM throttles \
+         WHERE scope = $1 AND subject = $2 \
+     UNION ALL SELECT scope, count, window_started_at, blocked_until, expires_at FROM throttles \
+         WHERE scope = $3 AND subject = $4 \
+     UNION ALL SELECT scope, count, window_started_at, blocked_until, expires_at FROM throttles \
+         WHERE scope = $5 AND subject = $6";
+
+/// Up to three rows of different scopes, outside a transaction.
+pub(crate) async fn read_three(db: &Db, keys: [Option<Key<'_>>; 3]) -> Result<ScopedRows, StoreError> {
+    let [(a, of_a), (b, of_b), (c, of_c)] = keys.map(Option::unzip);
+    let rows = on_read!(db, |p| sqlx::query_as::<_, ScopedRow>(FIND_THREE)
+        .bind(a)
+        .bind(of_a)
+        .bind(b)
+        .bind(of_b)
+        .bind(c)
+        .bind(of_c)
+        .fetch_all(p)
+        .await)?;
+    Ok(ScopedRows(rows))
+}
+
 const FIND: &str =
     "SELECT count, window_started_at, blocked_until, expires_at FROM throttles WHERE scope = $1 AND subject = $2";
 
@@ -24,10 +66,22 @@ pub(crate) async fn read(db: &Db, scope: &str, subject: &[u8]) -> Result<Option<
 
 /// The row, which counts nothing when there was none, locked until the end of the transaction: guesses made at the same time queue up
 /// here, so that none of them gets past the limit.
-pub(crate) async fn lock(tx: &mut Tx, scope: &str, subject: &[u8]) -> Result<ThrottleRow, StoreError> {
-    let sql = dialect::LOCK_THROTTLE.on(tx.backend());
-    let row = on_tx!(tx, |c| sqlx::query_as::<_, ThrottleRow>(sql).bind(scope).bind(subject).fetch_optional(c).await)?;
-    Ok(row.unwrap_or_default())
+pub(crate) async fn lock(tx: &mut Tx, scope: &'static str, subject: &[u8]) -> Result<ThrottleRow, StoreError> {
+    Ok(lock_two(tx, [Some((scope, subject)), None]).await?.of(scope))
+}
+
+/// As [`lock`], for up to two rows of different scopes, the first of them first.
+pub(crate) async fn lock_two(tx: &mut Tx, keys: [Option<Key<'_>>; 2]) -> Result<ScopedRows, StoreError> {
+    let sql = dialect::LOCK_THROTTLES.on(tx.backend());
+    let [(a, of_a), (b, of_b)] = keys.map(Option::unzip);
+    let rows = on_tx!(tx, |connection| sqlx::query_as::<_, ScopedRow>(sql)
+        .bind(a)
+        .bind(of_a)
+        .bind(b)
+        .bind(of_b)
+        .fetch_all(connection)
+        .await)?;
+    Ok(ScopedRows(rows))
 }
 
 const UPDATE: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
