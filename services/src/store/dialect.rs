@@ -1,6 +1,9 @@
 //! The statements that differ between SQLite and PostgreSQL, side by side.
 //!
 //! SQLite needs no row locks: a write transaction is `BEGIN IMMEDIATE` and so the only one.
+//!
+//! SQLite looks at the value of `LIMIT $n` when it plans a statement, and so plans it anew for each value it is given, be it the same. Where
+//! a statement runs often, `LIMIT +$n` keeps it from that.
 
 use crate::store::db::Backend;
 
@@ -71,7 +74,7 @@ pub const ENTER: Statement = Statement {
          INSERT INTO devices (token_hash, account_id, created_at, last_used_at) \
              SELECT $12, $3, $7, $7 WHERE $12 IS NOT NULL; \
          DELETE FROM devices WHERE account_id = $3 AND token_hash NOT IN \
-             (SELECT token_hash FROM devices WHERE account_id = $3 ORDER BY last_used_at DESC, created_at DESC LIMIT $13)",
+             (SELECT token_hash FROM devices WHERE account_id = $3 ORDER BY last_used_at DESC, created_at DESC LIMIT +$13)",
     postgres: "WITH entered AS (INSERT INTO sessions (id, token_hash, account_id, method, device, address_sealed, \
              created_at, last_seen_at, idle_ms, expires_at, fresh_until, previous_sign_in_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9, $10, $11)), \
@@ -90,7 +93,7 @@ pub const LEASE_MESSAGES: Statement = Statement {
          WHERE id IN (SELECT id FROM outbox \
              WHERE ((state = 'pending' AND available_at <= $3) OR (state = 'sending' AND lease_until <= $3)) \
                  AND expires_at > $3 \
-             ORDER BY available_at, id LIMIT $4) \
+             ORDER BY available_at, id LIMIT +$4) \
          RETURNING id, idempotency_key, channel, event, locale, account_id, recipient_sealed, payload_sealed, \
              attempts, created_at, expires_at",
     postgres: "WITH due AS MATERIALIZED (SELECT id FROM outbox \
