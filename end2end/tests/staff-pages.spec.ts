@@ -9,7 +9,7 @@ import { type Raw, ask } from '../support/http.ts';
 import { png } from '../support/png.ts';
 import { SESSION, asStaff, sessionOf, staffAsks } from '../support/staff.ts';
 import { expect, test } from '../support/test.ts';
-import { en } from '../support/words.ts';
+import { LOCALES, en } from '../support/words.ts';
 
 const tab = (name: ClassName, which: string): string => `/people/pupils/${CLASS[name]}/${which}`;
 const h1 = (page: Page): Locator => page.getByRole('heading', { level: 1 });
@@ -23,6 +23,17 @@ async function tokenOf(context: BrowserContext): Promise<string> {
   if (!token) throw new Error('nobody is signed in');
   return token;
 }
+
+test('on a screen 1280 wide the sections fit into the bar, whatever the language', async ({ page, context, portal }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await asStaff(context, portal, 'admin-5');
+  for (const locale of LOCALES) {
+    await page.goto(`/people/teachers?lang=${locale}`);
+    await expect(page.locator('html')).toHaveAttribute('lang', locale);
+    const { wide, room } = await page.locator('.sections').evaluate((nav) => ({ wide: nav.scrollWidth, room: nav.clientWidth }));
+    expect(wide, locale).toBeLessThanOrEqual(room);
+  }
+});
 
 test.describe('classes', () => {
   test('the picker and the tabs, by clicks: the tab stays when the class changes, the class is remembered', async ({ page, context, portal }) => {

@@ -103,11 +103,16 @@ impl Passwords {
                 server - hashing
             ),
         );
-        let rounds: Vec<String> = self.rounds.iter().map(|round| share(round.ratio_by_clock())).collect();
-        line("ratio by the clock", &share(self.ratio_by_clock()), &format!("rounds: {}", rounds.join(", ")));
-        let rounds: Vec<String> = self.rounds.iter().map(|round| share(round.ratio_by_cpu())).collect();
-        line("ratio by CPU of the server", &share(self.ratio_by_cpu()), &format!("rounds: {}", rounds.join(", ")));
+        line("ratio by the clock", &share(self.ratio_by_clock()), &self.spread(super::Round::ratio_by_clock));
+        line("ratio by CPU of the server", &share(self.ratio_by_cpu()), &self.spread(super::Round::ratio_by_cpu));
         disturbed(self.others_cores());
+    }
+
+    /// Between what the rounds lie.
+    fn spread(&self, figure: fn(&super::Round) -> f64) -> String {
+        let of = self.rounds.iter().map(figure);
+        let (least, most) = of.fold((f64::MAX, 0.0_f64), |(least, most), next| (least.min(next), most.max(next)));
+        format!("rounds: {} to {}", share(least), share(most))
     }
 }
 
