@@ -230,7 +230,7 @@ impl Places {
 
     /// The same inside a transaction; whoever else wants a place of this subject waits until it ends.
     pub(crate) async fn lock(tx: &mut Tx, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
-        throttles::lock(tx, Self::SCOPE, subject).await?;
+        throttles::hold(tx, Self::SCOPE, subject).await?;
         let times = throttles::list_slots(tx, Self::SCOPE, subject, number(limit)).await?;
         Ok(Self { times, window_ms })
     }

@@ -39,6 +39,8 @@ impl Editor {
         self.touch(now);
         // A conflict under what is being typed is not in sight yet.
         let hidden = self.visit.as_ref().filter(|visit| visit.theirs.is_none()).map(|visit| visit.cell.clone());
+        // Nor is what others have stored there since, even where leaving the cell turns out to change nothing.
+        let basis = hidden.as_ref().and_then(|cell| self.cells.get(cell)?.basis.clone());
         self.end_visit(now);
         let mut step = Vec::new();
         for (cell, text) in values {
@@ -53,7 +55,11 @@ impl Editor {
                     let before = self.content(&place);
                     let after = Content::Value(value.clone());
                     if before != after {
-                        let seen = hidden.as_ref() != Some(&place) && !self.has_draft(&place);
+                        let covered = hidden.as_ref() == Some(&place);
+                        let seen = !covered && !self.has_draft(&place);
+                        if covered && let Some(basis) = basis.clone() {
+                            self.cells.entry(place.clone()).or_default().basis.get_or_insert(basis);
+                        }
                         self.settle(&place, value, seen, now);
                         step.push(Change { cell: place, before, after });
                         result.changed.push(cell);

@@ -11,6 +11,7 @@ use crate::ids::Token;
 use crate::portal::{SignInError, about};
 use crate::sessions::{self, SignedIn};
 use crate::store::flows::FlowRow;
+use crate::store::throttles::ThrottleRow;
 use crate::store::{Tx, accounts, flows};
 use crate::throttles::{Failures, Subject, Waits};
 use crate::visit::Visit;
@@ -91,7 +92,9 @@ impl Codes<'_> {
             if !flows::consume(tx, flow.id, now).await? {
                 return Err(SignInError::FlowUnknown);
             }
-            failures.forget(tx).await?;
+            if counted != ThrottleRow::default() {
+                failures.forget(tx).await?;
+            }
             return Ok(None);
         }
         let refused = if compared.is_none() {

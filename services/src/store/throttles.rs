@@ -2,7 +2,7 @@
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
-use crate::store::{Db, Tx, dialect};
+use crate::store::{Backend, Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 /// A row, without its key.
@@ -68,6 +68,14 @@ pub(crate) async fn read(db: &Db, scope: &str, subject: &[u8]) -> Result<Option<
 /// here, so that none of them gets past the limit.
 pub(crate) async fn lock(tx: &mut Tx, scope: &'static str, subject: &[u8]) -> Result<ThrottleRow, StoreError> {
     Ok(lock_two(tx, [Some((scope, subject)), None]).await?.of(scope))
+}
+
+/// As [`lock`], for whoever does not look at the row. SQLite has one writer at a time, who holds everything.
+pub(crate) async fn hold(tx: &mut Tx, scope: &'static str, subject: &[u8]) -> Result<(), StoreError> {
+    if tx.backend() == Backend::Postgres {
+        lock(tx, scope, subject).await?;
+    }
+    Ok(())
 }
 
 /// As [`lock`], for up to two rows of different scopes, the first of them first.
