@@ -1,9 +1,11 @@
 //! Many cells at once: a block from a spreadsheet, or one value into a selection. One step to undo.
 
+use std::collections::BTreeMap;
+
 use crate::mobile::Country;
 use crate::person_field::{FieldFault, PersonField};
 
-use super::cell::Content;
+use super::cell::{Basis, Content};
 use super::history::Change;
 use super::{CellId, CellOrder, Editor, PasteRefusal, PasteResult};
 
@@ -37,10 +39,7 @@ impl Editor {
 
     fn fill_all(&mut self, values: Vec<(CellId, &str)>, mut result: PasteResult, now: i64) -> PasteResult {
         self.touch(now);
-        // A conflict under what is being typed is not in sight yet.
-        let hidden = self.visit.as_ref().filter(|visit| visit.theirs.is_none()).map(|visit| visit.cell.clone());
-        // Nor is what others have stored there since, even where leaving the cell turns out to change nothing.
-        let basis = hidden.as_ref().and_then(|cell| self.cells.get(cell)?.basis.clone());
+        let covered = self.covered(values.iter().map(|(cell, _)| cell));
         self.end_visit(now);
         let mut step = Vec::new();
         for (cell, text) in values {
@@ -55,10 +54,9 @@ impl Editor {
                     let before = self.content(&place);
                     let after = Content::Value(value.clone());
                     if before != after {
-                        let covered = hidden.as_ref() == Some(&place);
-                        let seen = !covered && !self.has_draft(&place);
-                        if covered && let Some(basis) = basis.clone() {
-                            self.cells.entry(place.clone()).or_default().basis.get_or_insert(basis);
+                        let seen = !covered.contains_key(&place) && !self.has_draft(&place);
+                        if let Some(Some(basis)) = covered.get(&place) {
+                            self.cells.entry(place.clone()).or_default().basis.get_or_insert_with(|| basis.clone());
                         }
                         self.settle(&place, value, seen, now);
                         step.push(Change { cell: place, before, after });
@@ -69,6 +67,23 @@ impl Editor {
         }
         self.history.record(step);
         result
+    }
+
+    /// Those of the cells that show what is being typed, or is no value, and not what is stored, each with the value that the person last
+    /// saw stored there: neither a conflict nor what others have stored since is in sight, even where the text turns out to change nothing.
+    fn covered<'a>(&self, cells: impl Iterator<Item = &'a CellId>) -> BTreeMap<CellId, Option<Basis>> {
+        let visited = self.visit.as_ref();
+        cells
+            .map(|cell| self.cell_at(cell))
+            .filter(|place| match visited.filter(|visit| visit.cell == *place) {
+                Some(visit) => visit.theirs.is_none(),
+                None => self.has_draft(place),
+            })
+            .map(|place| {
+                let basis = self.cells.get(&place).and_then(|known| known.basis.clone());
+                (place, basis)
+            })
+            .collect()
     }
 
     /// Judges a text from a spreadsheet, which may have taken a number's leading zeros for nothing.

@@ -666,10 +666,25 @@ fn what_others_wrote_unseen_is_not_pasted_or_filled_over() {
         let mut world = emptied_over_what_others_wrote();
         world.play(&op);
         world.check();
-        assert!(world.send());
+        assert!(world.send(), "{op:?}");
         world.play(&Op::Answered(0));
         world.check();
         assert!(matches!(world.editor.shown(&the_cell(3)).state, CellState::Conflict(_)), "{op:?}");
         world.settle();
     }
+}
+
+/// As a parent of two children of the class, who stands in two rows.
+#[test]
+fn a_cell_that_is_filled_twice_at_once_hides_what_others_wrote_until_the_end() {
+    let (email, no_value, theirs, nothing) = (3, 1, 11, 0);
+    let mut world = World::new();
+    for op in
+        [Op::Write(email, no_value), Op::OtherWrites(email, theirs), Op::Kill, Op::Fill(vec![email, email], nothing)]
+    {
+        world.play(&op);
+        world.check();
+    }
+    assert!(!world.send(), "emptied, as it was");
+    assert_eq!(world.editor.shown(&the_cell(email)).text, value_for(PersonField::Email, theirs));
 }
