@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::mobile::Country;
 use crate::person_field::{FieldFault, PersonField};
 
-use super::cell::{Basis, Content};
+use super::cell::Content;
 use super::history::Change;
 use super::{CellId, CellOrder, Editor, PasteRefusal, PasteResult};
 
@@ -39,9 +39,15 @@ impl Editor {
 
     fn fill_all(&mut self, values: Vec<(CellId, &str)>, mut result: PasteResult, now: i64) -> PasteResult {
         self.touch(now);
-        let covered = self.covered(values.iter().map(|(cell, _)| cell));
+        // A conflict under what is being typed is not in sight yet.
+        let hidden = self.visit.as_ref().filter(|visit| visit.theirs.is_none()).map(|visit| visit.cell.clone());
+        // Nor is what others have stored there since, even where leaving the cell turns out to change nothing.
+        let basis = hidden.as_ref().and_then(|cell| self.cells.get(cell)?.basis.clone());
         self.end_visit(now);
-        let mut step = Vec::new();
+        let mut judged = Vec::with_capacity(values.len());
+        // A parent of two children of the class stands in two rows. The last value counts, and the others do not even come to pass: one
+        // of them might bring to light what others have stored, for the next to replace it.
+        let mut last = BTreeMap::new();
         for (cell, text) in values {
             let place = self.cell_at(&cell);
             if !self.people.contains_key(&place.person) {
@@ -51,39 +57,29 @@ impl Editor {
             match self.judge_pasted(place.field, text, now) {
                 Err(fault) => result.refused.push(PasteRefusal { cell, text: text.to_owned(), fault }),
                 Ok(value) => {
-                    let before = self.content(&place);
-                    let after = Content::Value(value.clone());
-                    if before != after {
-                        let seen = !covered.contains_key(&place) && !self.has_draft(&place);
-                        if let Some(Some(basis)) = covered.get(&place) {
-                            self.cells.entry(place.clone()).or_default().basis.get_or_insert_with(|| basis.clone());
-                        }
-                        self.settle(&place, value, seen, now);
-                        step.push(Change { cell: place, before, after });
-                        result.changed.push(cell);
-                    }
+                    last.insert(place.clone(), judged.len());
+                    judged.push((place, cell, value));
                 }
             }
         }
+        let mut step = Vec::new();
+        for (index, (place, cell, value)) in judged.into_iter().enumerate() {
+            let before = self.content(&place);
+            let after = Content::Value(value.clone());
+            if last.get(&place) != Some(&index) || before == after {
+                continue;
+            }
+            let covered = hidden.as_ref() == Some(&place);
+            let seen = !covered && !self.has_draft(&place);
+            if covered && let Some(basis) = basis.clone() {
+                self.cells.entry(place.clone()).or_default().basis.get_or_insert(basis);
+            }
+            self.settle(&place, value, seen, now);
+            step.push(Change { cell: place, before, after });
+            result.changed.push(cell);
+        }
         self.history.record(step);
         result
-    }
-
-    /// Those of the cells that show what is being typed, or is no value, and not what is stored, each with the value that the person last
-    /// saw stored there: neither a conflict nor what others have stored since is in sight, even where the text turns out to change nothing.
-    fn covered<'a>(&self, cells: impl Iterator<Item = &'a CellId>) -> BTreeMap<CellId, Option<Basis>> {
-        let visited = self.visit.as_ref();
-        cells
-            .map(|cell| self.cell_at(cell))
-            .filter(|place| match visited.filter(|visit| visit.cell == *place) {
-                Some(visit) => visit.theirs.is_none(),
-                None => self.has_draft(place),
-            })
-            .map(|place| {
-                let basis = self.cells.get(&place).and_then(|known| known.basis.clone());
-                (place, basis)
-            })
-            .collect()
     }
 
     /// Judges a text from a spreadsheet, which may have taken a number's leading zeros for nothing.

@@ -677,14 +677,15 @@ fn what_others_wrote_unseen_is_not_pasted_or_filled_over() {
 /// As a parent of two children of the class, who stands in two rows.
 #[test]
 fn a_cell_that_is_filled_twice_at_once_hides_what_others_wrote_until_the_end() {
-    let (email, no_value, theirs, nothing) = (3, 1, 11, 0);
-    let mut world = World::new();
-    for op in
-        [Op::Write(email, no_value), Op::OtherWrites(email, theirs), Op::Kill, Op::Fill(vec![email, email], nothing)]
-    {
-        world.play(&op);
-        world.check();
+    let (email, no_value, a_value, theirs, nothing) = (3, 1, 20, 11, 0);
+    for mine in [no_value, a_value] {
+        let mut world = World::new();
+        let fill = Op::Fill(vec![email, email], nothing);
+        for op in [Op::OtherWrites(email, theirs), Op::Write(email, mine), Op::Kill, fill] {
+            world.play(&op);
+            world.check();
+        }
+        assert!(!world.send(), "emptied, as it was");
+        assert_eq!(world.editor.shown(&the_cell(email)).text, value_for(PersonField::Email, theirs));
     }
-    assert!(!world.send(), "emptied, as it was");
-    assert_eq!(world.editor.shown(&the_cell(email)).text, value_for(PersonField::Email, theirs));
 }
