@@ -122,6 +122,12 @@ impl Failures<'_> {
     pub(crate) async fn forget(&self, tx: &mut Tx) -> Result<(), StoreError> {
         throttles::delete(tx, self.scope, self.subject).await
     }
+
+    /// As [`Failures::forget`], after a look at the locked row: mostly there are none, and a row that counts nothing goes when all
+    /// that is over does.
+    pub(crate) async fn forget_locked(&self, tx: &mut Tx, row: &ThrottleRow) -> Result<(), StoreError> {
+        if *row == ThrottleRow::default() { Ok(()) } else { self.forget(tx).await }
+    }
 }
 
 /// When the wait of a row ends that is running now.
@@ -156,7 +162,7 @@ pub(crate) async fn guess(
         return Ok(wait);
     }
     if right {
-        failures.forget(tx).await?;
+        failures.forget_locked(tx, &row).await?;
     } else {
         failures.count(tx, row, Waits::of_passwords(&portal.settings().passwords), now).await?;
     }

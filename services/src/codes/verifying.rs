@@ -11,7 +11,6 @@ use crate::ids::Token;
 use crate::portal::{SignInError, about};
 use crate::sessions::{self, SignedIn};
 use crate::store::flows::FlowRow;
-use crate::store::throttles::ThrottleRow;
 use crate::store::{Tx, accounts, flows};
 use crate::throttles::{Failures, Subject, Waits};
 use crate::visit::Visit;
@@ -92,9 +91,7 @@ impl Codes<'_> {
             if !flows::consume(tx, flow.id, now).await? {
                 return Err(SignInError::FlowUnknown);
             }
-            if counted != ThrottleRow::default() {
-                failures.forget(tx).await?;
-            }
+            failures.forget_locked(tx, &counted).await?;
             return Ok(None);
         }
         let refused = if compared.is_none() {

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::portal::{Portal, SignInError};
 use crate::store::Tx;
-use crate::store::throttles::{self as rows, Key, ScopedRows, ThrottleRow};
+use crate::store::throttles::{self as rows, Key, ScopedRows};
 use crate::throttles::{self, Failures, Waits};
 use crate::visit::Visit;
 
@@ -106,12 +106,10 @@ impl Counts {
         Ok(())
     }
 
-    /// As [`Counts::forget`], after a look: mostly there are none, and a row that counts nothing goes when all that is over does.
+    /// As [`Counts::forget`], of rows that were looked at.
     pub(crate) async fn forget_locked(&self, tx: &mut Tx, locked: &Locked) -> Result<(), StoreError> {
         for failures in self.each() {
-            if locked.rows.of(failures.scope) != ThrottleRow::default() {
-                failures.forget(tx).await?;
-            }
+            failures.forget_locked(tx, &locked.rows.of(failures.scope)).await?;
         }
         Ok(())
     }

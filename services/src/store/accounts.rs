@@ -88,10 +88,16 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-const FIND: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, a.initial_expires_at, \
-     a.password_changed_at, a.state, \
-     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
-     FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1";
+/// The columns of an [`AccountRow`], of `accounts a` and `people p`.
+macro_rules! columns {
+    () => {
+        "a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, a.initial_expires_at, a.password_changed_at, \
+         a.state, COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic"
+    };
+}
+
+const FIND: &str =
+    concat!("SELECT ", columns!(), " FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.id = $1");
 
 /// One account.
 pub(crate) async fn find(tx: &mut Tx, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
@@ -106,11 +112,12 @@ struct HolderRow {
     held: HeldRow,
 }
 
-pub(crate) const FIND_WITH_ROLES: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, \
-     a.initial_expires_at, a.password_changed_at, a.state, \
-     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic, \
-     r.role, r.school_id AS role_school_id, r.class_id AS role_class_id \
-     FROM accounts a JOIN people p ON p.id = a.person_id LEFT JOIN roles r ON r.person_id = p.id WHERE a.id = $1 ORDER BY r.id";
+pub(crate) const FIND_WITH_ROLES: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", r.role, r.school_id AS role_school_id, r.class_id AS role_class_id FROM accounts a JOIN people p ON p.id = a.person_id \
+     LEFT JOIN roles r ON r.person_id = p.id WHERE a.id = $1 ORDER BY r.id"
+);
 
 /// One account with the roles of its person, in the order they were given.
 pub(crate) async fn find_with_roles(tx: &mut Tx, id: Uuid) -> Result<(Option<AccountRow>, Vec<RoleRow>), StoreError> {
@@ -129,10 +136,8 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<AccountRow>, StoreE
     Ok(on_read!(db, |p| sqlx::query_as::<_, AccountRow>(FIND).bind(id).fetch_optional(p).await)?)
 }
 
-const FIND_BY_CODE: &str = "SELECT a.id, a.person_id, a.user_code, a.password_hash, a.initial_hash, a.initial_expires_at, \
-     a.password_changed_at, a.state, \
-     COALESCE(a.locale, p.locale) AS locale, a.last_sign_in_at, p.surname, p.given_name, p.patronymic \
-     FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.user_code = $1";
+const FIND_BY_CODE: &str =
+    concat!("SELECT ", columns!(), " FROM accounts a JOIN people p ON p.id = a.person_id WHERE a.user_code = $1");
 
 /// The account with a user code, outside a transaction.
 pub(crate) async fn read_by_user_code(db: &Db, user_code: &str) -> Result<Option<AccountRow>, StoreError> {
