@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod config;
+mod connections;
 pub mod demo;
 pub mod doctor;
 pub mod http;

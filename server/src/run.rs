@@ -1,6 +1,5 @@
 //! `serve`: everything that runs in one process, from the first connection to the last.
 
-use std::future::IntoFuture as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{ApplicationConfig, Config, EsiaKind, Localized};
+use crate::connections;
 use crate::demo::{Demo, DemoError};
 use crate::http;
 use crate::http::assets::{Assets, AssetsError};
@@ -73,9 +73,6 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// The server stopped by itself.
-    #[error("the server stopped: {0}")]
-    Stopped(#[from] std::io::Error),
 }
 
 impl ServeError {
@@ -89,7 +86,6 @@ impl ServeError {
             Self::Hash(_) => "correct the argon2 figures in [password]",
             Self::Zone(_) => "set portal.time_zone to a name of the IANA database",
             Self::Listen { .. } => "stop what listens there, or set server.listen to another address",
-            Self::Stopped(_) => "look into the log above, then start it again",
         }
     }
 }
@@ -165,12 +161,12 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
     tracing::info!(address = %config.server.listen, url, "the portal answers");
 
     let grace = Duration::from_secs(config.server.shutdown_grace_s);
-    let served = until_stopped(listener, http::router(state), stop, stopped, grace).await;
+    until_stopped(listener, http::router(state), stop, stopped, grace).await;
     // Workers finish the message they have in hand.
     let _ = tokio::time::timeout(grace, async { while workers.join_next().await.is_some() {} }).await;
     db.close().await;
     tracing::info!("the portal has stopped");
-    served.map_err(ServeError::Stopped)
+    Ok(())
 }
 
 /// Serves until told to stop, then gives running requests their grace.
@@ -180,23 +176,19 @@ async fn until_stopped(
     stop: watch::Sender<bool>,
     mut stopped: watch::Receiver<bool>,
     grace: Duration,
-) -> Result<(), std::io::Error> {
+) {
     tokio::spawn(async move {
         told_to_stop().await;
         tracing::info!("stopping: finishing what is under way");
         let _ = stop.send(true);
     });
-    let mut draining = stopped.clone();
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        let _ = draining.changed().await;
-    });
+    let serving = connections::serve(listener, router, stopped.clone());
     tokio::select! {
-        ended = serving.into_future() => ended,
+        () = serving => {}
         () = async {
             let _ = stopped.changed().await;
             tokio::time::sleep(grace).await;
-        } => Ok(()),
+        } => {}
     }
 }
 
@@ -228,16 +220,9 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| ServeError::Listen { address, source })
 }
 
-async fn serve_metrics(listener: TcpListener, state: AppState, mut stopped: watch::Receiver<bool>) {
+async fn serve_metrics(listener: TcpListener, state: AppState, stopped: watch::Receiver<bool>) {
     let router = Router::new().route("/metrics", get(move || std::future::ready(http::render_metrics(&state))));
-    let ended = axum::serve(listener, router)
-        .with_graceful_shutdown(async move {
-            let _ = stopped.changed().await;
-        })
-        .await;
-    if let Err(error) = ended {
-        tracing::error!(code = "METRICS-01", error = %error, "metrics are no longer served");
-    }
+    connections::serve(listener, router, stopped).await;
 }
 
 /// Brings what other replicas announce to whoever has a class open here.

@@ -25,6 +25,8 @@ const PHOTO_FORM: usize = photos::MAX_BYTES + 64 * 1024;
 const UPLOAD_TIMEOUT: Duration = Duration::from_mins(10);
 /// The longest text beside a file in a form.
 const TEXT_BYTES: usize = 1024;
+/// Seconds after which a request that took too long should be tried again.
+const RETRY_AFTER_S: u32 = 10;
 /// Seconds after which a refused upload should be tried again.
 pub const UPLOAD_RETRY_AFTER_S: u32 = 5;
 
@@ -61,7 +63,7 @@ pub async fn keep(State(state): State<AppState>, request: Request, next: Next) -
     DefaultBodyLimit::disable().apply(&mut request);
     match tokio::time::timeout(time, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Failure::status(StatusCode::SERVICE_UNAVAILABLE).into_response(),
+        Err(_) => Failure::busy(RETRY_AFTER_S).into_response(),
     }
 }
 
