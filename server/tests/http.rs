@@ -8,8 +8,12 @@
 
 mod support;
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
+use schoolgate_server::state::WebSettings;
 use serde_json::json;
 use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_with, web};
 
@@ -26,6 +30,43 @@ async fn the_description_of_the_api_is_the_committed_one() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(committed == now, "docs/openapi.json is stale: run UPDATE_OPENAPI=1 cargo test --test http");
     assert!(now.contains("\"openapi\": \"3.1.0\""));
+}
+
+#[tokio::test]
+async fn the_page_of_the_api_says_what_its_description_says() {
+    let portal = portal().await;
+    // Without the marks between texts.
+    let page = portal.get("/api/docs").await.text.replace("<!>", "");
+    let description = portal.get("/api/openapi.json").await.json();
+    let mut parameters = 0;
+    for (path, item) in description["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let heading = format!("<code>{} {path}</code>", method.to_uppercase());
+            let (_, article) = page.split_once(&heading).expect(&heading);
+            let (article, _) = article.split_once("</article>").unwrap();
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                parameters += 1;
+                let name = format!("<code>{}</code>", parameter["name"].as_str().unwrap());
+                assert!(article.contains(&name), "{heading}: {name}");
+            }
+            for scope in operation["security"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|way| way["token"].as_array())
+                .flatten()
+            {
+                assert!(article.contains(scope.as_str().unwrap()), "{heading}: {scope}");
+            }
+        }
+    }
+    assert!(parameters > 20, "{parameters}");
+    for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+        for property in schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name) {
+            assert!(page.contains(&format!("<code>{property}</code>")), "{name}.{property}");
+        }
+    }
+    assert!(page.contains(" | "), "the values that a text may have");
 }
 
 #[tokio::test]
@@ -187,6 +228,44 @@ async fn overload_is_answered_at_once_and_probes_still_work() {
     assert_eq!(portal.get("/healthz").await.status, StatusCode::OK);
     let ready = portal.get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::OK, &json!(true)));
+}
+
+#[tokio::test]
+async fn a_portal_without_its_database_is_alive_but_not_ready() {
+    let portal = portal().await;
+    portal.portal.db().close().await;
+    let ready = portal.get("/readyz").await;
+    let said = json!({ "ready": false, "database": "unreachable", "migrations": "unknown", "keys": "unknown" });
+    assert_eq!((ready.status, ready.json()), (StatusCode::SERVICE_UNAVAILABLE, said));
+    assert_eq!(portal.get("/healthz").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn metrics_are_for_this_machine_alone() {
+    let asked = async |settings: WebSettings, from: [u8; 4]| {
+        let peer = ConnectInfo(SocketAddr::from((from, 40_000)));
+        let request = Request::get("/metrics").extension(peer).body(Body::empty()).unwrap();
+        portal_with(settings).await.send(request).await.status
+    };
+    let here = || WebSettings { metrics_elsewhere: false, ..web() };
+    assert_eq!(asked(here(), [127, 0, 0, 1]).await, StatusCode::OK);
+    assert_eq!(asked(here(), [192, 0, 2, 7]).await, StatusCode::NOT_FOUND);
+    // Behind a proxy everybody comes from this machine.
+    let behind = WebSettings { trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()], ..here() };
+    assert_eq!(asked(behind, [127, 0, 0, 1]).await, StatusCode::NOT_FOUND);
+    // They have an address of their own.
+    assert_eq!(asked(web(), [127, 0, 0, 1]).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_asked_to_come_back() {
+    let mut settings = web();
+    settings.request_timeout = std::time::Duration::ZERO;
+    let portal = portal_with(settings).await;
+    let typed = json!({ "user_code": "ABCDEFG2", "password": "not the password of anybody" });
+    let answer = portal.post_json("/api/v1/sign-in/password", typed).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    assert_eq!(answer.header(header::RETRY_AFTER), "10");
 }
 
 /// What an outsider sees of an answer, without what is random in every answer.

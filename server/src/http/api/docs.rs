@@ -1,12 +1,14 @@
 //! `/api/docs`: the description of the API as a page, rendered from the same OpenAPI document, without outside assets.
 
+use std::collections::BTreeMap;
+
 use app::layout::PageMeta;
 use axum::http::StatusCode;
 use axum::response::Response;
 use leptos::prelude::*;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType, Type};
-use utoipa::openapi::{OpenApi, Ref, RefOr, Schema};
+use utoipa::openapi::{Object, OpenApi, Ref, RefOr, Required, Schema};
 
 use crate::http::context::Page;
 use crate::http::pages::public_document;
@@ -108,6 +110,8 @@ fn operation_view(method: &'static str, path: &str, operation: &Operation) -> An
             </h3>
             <p>{operation.summary.clone()}</p>
             {operation.description.clone().map(|text| view! { <p class="muted">{text}</p> })}
+            {needs(operation).map(|needs| view! { <p>{needs}</p> })}
+            {parameters_view(operation)}
             {body}
             <div class="scroll" tabindex="0" role="region" aria-label=format!("Answers of {method} {path}")>
                 <table class="tbl">
@@ -122,6 +126,47 @@ fn operation_view(method: &'static str, path: &str, operation: &Operation) -> An
                 </table>
             </div>
         </article>
+    }
+    .into_any()
+}
+
+/// Who may ask: `session`, `token` with a scope. None for whoever comes.
+fn needs(operation: &Operation) -> Option<String> {
+    // The names and scopes are to be had as JSON alone.
+    let ways: Vec<BTreeMap<String, Vec<String>>> =
+        serde_json::from_value(serde_json::to_value(operation.security.as_ref()?).ok()?).ok()?;
+    let way = |(name, scopes): (&String, &Vec<String>)| match scopes.as_slice() {
+        [] => name.clone(),
+        scopes => format!("{name} with {}", scopes.join(", ")),
+    };
+    let ways: Vec<String> = ways.iter().flat_map(BTreeMap::iter).map(way).collect();
+    (!ways.is_empty()).then(|| format!("Needs: {}", ways.join(" or ")))
+}
+
+fn parameters_view(operation: &Operation) -> Option<AnyView> {
+    let rows: Vec<AnyView> = operation.parameters.iter().flatten().filter_map(inline).map(parameter_view).collect();
+    (!rows.is_empty()).then(|| view! { <dl class="kv api-fields">{rows}</dl> }.into_any())
+}
+
+fn parameter_view(parameter: &Parameter) -> AnyView {
+    let place = match parameter.parameter_in {
+        ParameterIn::Path => "path",
+        ParameterIn::Query | ParameterIn::QueryString => "query",
+        ParameterIn::Header => "header",
+        ParameterIn::Cookie => "cookie",
+    };
+    let optional = if parameter.required == Required::True { "" } else { ", optional" };
+    view! {
+        <div>
+            <dt>
+                <code>{parameter.name.clone()}</code>
+                {format!(" ({place}{optional})")}
+            </dt>
+            <dd>
+                {parameter.schema.as_ref().map(type_view)} " " {parameter.schema.as_ref().and_then(describe)} " "
+                {parameter.description.clone()}
+            </dd>
+        </div>
     }
     .into_any()
 }
@@ -171,6 +216,7 @@ fn fields_view(schema: &RefOr<Schema>) -> AnyView {
                 .collect();
             view! {
                 <p>{description}</p>
+                {values(object).map(|values| view! { <p>{values}</p> })}
                 <dl class="kv api-fields">{rows}</dl>
             }
             .into_any()
@@ -236,9 +282,18 @@ fn type_name(kind: &SchemaType) -> &'static str {
     }
 }
 
+/// The texts that a text is one of.
+fn values(object: &Object) -> Option<String> {
+    let values: Vec<_> = object.enum_values.iter().flatten().filter_map(|value| value.as_str()).collect();
+    (!values.is_empty()).then(|| values.join(" | "))
+}
+
 fn describe(schema: &RefOr<Schema>) -> Option<String> {
     match schema {
-        RefOr::T(Schema::Object(object)) => object.description.clone(),
+        RefOr::T(Schema::Object(object)) => {
+            let texts = [object.description.clone(), values(object)];
+            Some(texts.into_iter().flatten().collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+        }
         RefOr::T(Schema::Array(array)) => array.description.clone(),
         _ => None,
     }
