@@ -9,6 +9,7 @@ use leptos::lazy;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::boxes::{BoxesBoot, boxes_view};
 use crate::editor::{EditorBoot, editor_view};
 use crate::pages::sign_in::{CodePage, SignInPage, code_view, password_view, sign_in_view};
 use crate::wizard::{WizardPage, wizard_view};
@@ -25,6 +26,9 @@ const WIZARD: &str = "data-wizard";
 /// Marks the data of the class editor's page.
 #[cfg(feature = "hydrate")]
 const EDITOR: &str = "data-editor";
+/// Marks the data of the page with the groups' boxes.
+#[cfg(feature = "hydrate")]
+const BOXES: &str = "data-boxes";
 
 /// An interactive page and its language.
 #[derive(Clone, Serialize, Deserialize)]
@@ -51,6 +55,9 @@ pub enum Interactive {
     /// The class editor. The browser reads it in a part of the bundle of its own, too.
     #[cfg(feature = "ssr")]
     Editor(Box<EditorBoot>),
+    /// The groups' boxes, in one more part.
+    #[cfg(feature = "ssr")]
+    Boxes(Box<BoxesBoot>),
 }
 
 impl Boot {
@@ -65,6 +72,8 @@ impl Boot {
             Interactive::Wizard(page) => wizard_view(locale, page).into_any(),
             #[cfg(feature = "ssr")]
             Interactive::Editor(boot) => editor_view(locale, *boot),
+            #[cfg(feature = "ssr")]
+            Interactive::Boxes(boot) => boxes_view(locale, *boot),
         }
     }
 }
@@ -115,6 +124,10 @@ mod on_the_server {
         IconName::Stop,
     ];
 
+    /// The same for the groups' boxes.
+    const LATER_IN_BOXES: &[IconName] =
+        &[IconName::Alert, IconName::Check, IconName::Off, IconName::Spin, IconName::Stop];
+
     impl Boot {
         /// What the frame needs: title, errors, and the scripts that hydrate once the browser is idle. Forms work before.
         pub fn meta(&self, nonce: Option<&str>, script: &str, wasm: &str) -> PageMeta {
@@ -142,6 +155,14 @@ mod on_the_server {
                         ..PageMeta::titled(boot.words.head.title.clone())
                     };
                 }
+                Interactive::Boxes(boot) => {
+                    return PageMeta {
+                        private: true,
+                        head: Some(self.head(nonce, script, wasm)),
+                        later_icons: LATER_IN_BOXES,
+                        ..PageMeta::titled(boot.words.title.clone())
+                    };
+                }
             };
             PageMeta {
                 has_errors: !refusal.problems.is_empty(),
@@ -163,6 +184,7 @@ mod on_the_server {
             let nonce = nonce.map(ToOwned::to_owned);
             let is_wizard = matches!(self.page, Interactive::Wizard(_));
             let is_editor = matches!(self.page, Interactive::Editor(_));
+            let is_boxes = matches!(self.page, Interactive::Boxes(_));
             view! {
                 {self.refresh()}
                 <link rel="modulepreload" href=script.to_owned() fetchpriority="low" />
@@ -179,6 +201,7 @@ mod on_the_server {
                     id=DATA_ID
                     data-wizard=is_wizard.then_some("")
                     data-editor=is_editor.then_some("")
+                    data-boxes=is_boxes.then_some("")
                     inner_html=data
                 ></script>
                 <script type="module" nonce=nonce inner_html=start></script>
@@ -226,6 +249,21 @@ struct WrappedEditor {
     editor: EditorBoot,
 }
 
+/// The page with the groups' boxes as it stands in the document.
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct BoxesPage {
+    locale: Locale,
+    page: WrappedBoxes,
+}
+
+#[cfg(feature = "hydrate")]
+#[derive(Deserialize)]
+struct WrappedBoxes {
+    #[serde(rename = "Boxes")]
+    boxes: BoxesBoot,
+}
+
 /// Hydrates the page that the server sent. A page without data, or of another version, stays as it is: it works.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
@@ -235,6 +273,8 @@ pub fn hydrate() {
         wasm_bindgen_futures::spawn_local(async move { start_wizard(text).await });
     } else if element.has_attribute(EDITOR) {
         wasm_bindgen_futures::spawn_local(async move { start_editor(text).await });
+    } else if element.has_attribute(BOXES) {
+        wasm_bindgen_futures::spawn_local(async move { start_boxes(text).await });
     } else if let Ok(boot) = serde_json::from_str::<Boot>(&text) {
         take_over(MAIN_ID, move || boot.view());
     }
@@ -255,6 +295,15 @@ fn start_wizard(text: String) {
 fn start_editor(text: String) {
     if let Ok(boot) = serde_json::from_str::<EditorPage>(&text) {
         take_over(crate::editor::EDITOR_ID, move || editor_view(boot.locale, boot.page.editor));
+    }
+}
+
+/// The part of the bundle for the groups' boxes. What stands around them is not hydrated.
+#[cfg(feature = "hydrate")]
+#[lazy]
+fn start_boxes(text: String) {
+    if let Ok(boot) = serde_json::from_str::<BoxesPage>(&text) {
+        take_over(crate::boxes::BOXES_ID, move || boxes_view(boot.locale, boot.page.boxes));
     }
 }
 

@@ -34,9 +34,11 @@ mod slots;
 mod toolbar;
 mod words;
 
-pub use boot::EditorBoot;
+pub use boot::{EditorBoot, clock};
+#[cfg(feature = "ssr")]
+pub use compose::{status as status_words, utc_offset_min};
 pub use slots::{Part, Slot, slots};
-pub use words::EditorWords;
+pub use words::{EditorWords, StatusWords, put};
 
 use domain::Locale;
 use leptos::prelude::*;

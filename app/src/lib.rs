@@ -1,7 +1,7 @@
 //! What people see: pages, components, texts.
 //!
 //! The rule: reading pages exist on the server only and carry no script; the browser compiles what the hydrated pages
-//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`, `wizard`, `editor`) and nothing else.
+//! need (`components`, `text`, `page_context`, `app`, `api`, `pages::sign_in`, `wizard`, `editor`, `boxes`) and nothing else.
 
 #![recursion_limit = "512"]
 
@@ -12,6 +12,9 @@ pub mod text;
 
 pub mod api;
 pub mod app;
+#[cfg(feature = "hydrate")]
+mod asking;
+pub mod boxes;
 pub mod components;
 pub mod editor;
 pub mod icons;

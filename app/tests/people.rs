@@ -14,12 +14,13 @@ use domain::{
 };
 use leptos::{prelude::*, reactive::owner::Owner};
 use schoolgate_app::{
+    boxes::{GroupColumn, GroupStudent},
     layout::{PageMeta, document, staff::as_whom},
     page_context::{Application, PageContext, PerLocale, PortalInfo, StaffBar, StaffSection, ViewerInfo},
     pages::me::child::{self, ChildCard, ChildClass, child_view, children_view},
     pages::people::{
         AllClasses, ClassChoice, ClassFrame, SchoolChoice, SchoolClasses, Tab, all_classes_meta, all_classes_view,
-        groups::{self, GroupColumn, GroupStudent, GroupsDone, GroupsPage, RefusedTitle, groups_view},
+        groups::{self, GroupsDone, GroupsPage, RefusedTitle, groups_view},
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
         personal::{

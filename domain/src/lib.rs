@@ -5,6 +5,7 @@
 //! nothing personal has a `Display`: whoever needs the value asks for it by name (`as_str`, `e164`, …).
 
 pub mod birth_date;
+pub mod boxes;
 pub mod class_people;
 pub mod digits;
 pub mod editor;

@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::words::EditorWords;
 
+/// The time of day `12:03` of a moment, where clocks are so many minutes ahead of UTC.
+pub fn clock(at: i64, utc_offset_min: i32) -> String {
+    let minutes = at.div_euclid(60_000) + i64::from(utc_offset_min);
+    let of_day = minutes.rem_euclid(24 * 60);
+    format!("{:02}:{:02}", of_day / 60, of_day % 60)
+}
+
 /// The editor of one class, as its page comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditorBoot {
@@ -32,9 +39,7 @@ impl EditorBoot {
 
     /// The time of day at the school: `12:03`.
     pub fn clock(&self, at: i64) -> String {
-        let minutes = at.div_euclid(60_000) + i64::from(self.utc_offset_min);
-        let of_day = minutes.rem_euclid(24 * 60);
-        format!("{:02}:{:02}", of_day / 60, of_day % 60)
+        clock(at, self.utc_offset_min)
     }
 
     /// The page's path.

@@ -44,7 +44,7 @@ impl EditorBoot {
 
 /// How far the school's clock is ahead of UTC now. A time zone that does not exist counts as UTC; the start of the
 /// server refuses one.
-fn utc_offset_min(ctx: &PageContext) -> i32 {
+pub fn utc_offset_min(ctx: &PageContext) -> i32 {
     let now = jiff::Timestamp::from_millisecond(ctx.now).unwrap_or_default();
     jiff::tz::TimeZone::get(&ctx.portal.time_zone).map_or(0, |zone| zone.to_offset(now).seconds() / 60)
 }
@@ -113,7 +113,8 @@ fn field_words(locale: Locale, field: PersonField) -> FieldWords {
     FieldWords { short: short.to_owned(), name: field_name(locale, field).to_owned() }
 }
 
-fn status(locale: Locale) -> StatusWords {
+/// What is said about saving.
+pub fn status(locale: Locale) -> StatusWords {
     StatusWords {
         failed: counted!(locale, failed, "{n}"),
         conflicts: counted!(locale, conflicts, "{n}"),

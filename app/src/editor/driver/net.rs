@@ -2,14 +2,12 @@
 
 use domain::editor::{Answer, Send, as_empty_place};
 use domain::{ClassPeople, ClassReadiness, Conflict, FieldFault, PersonField, PersonSaved};
-use gloo_net::http::{Request, RequestBuilder, Response};
+use gloo_net::http::{Request, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use web_sys::AbortSignal;
 
-/// A request without an answer for this long counts as lost. Trying again can't do it twice.
-const PATIENCE_MS: u32 = 20_000;
+use crate::asking::{patiently, retry_after_ms};
 
 /// What the server said about the password.
 pub enum Proof {
@@ -49,10 +47,6 @@ struct Problem {
 struct FieldError {
     pointer: String,
     code: String,
-}
-
-fn patiently(request: RequestBuilder) -> RequestBuilder {
-    request.header("Accept", "application/json").abort_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE_MS)))
 }
 
 /// Sends a change and says what became of it.
@@ -113,11 +107,6 @@ fn invalid(problem: &Problem) -> Answer {
         })
         .collect();
     if fields.is_empty() { Answer::Failed } else { Answer::Invalid(fields) }
-}
-
-fn retry_after_ms(response: &Response) -> i64 {
-    let seconds = response.headers().get("Retry-After").and_then(|text| text.trim().parse::<i64>().ok());
-    seconds.unwrap_or_default().clamp(0, 3600) * 1000
 }
 
 async fn get<T: DeserializeOwned>(url: String) -> Read<T> {

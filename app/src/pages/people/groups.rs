@@ -1,7 +1,7 @@
-//! «Зачисление в группы»: groups × students as check boxes, one form with one button.
+//! «Зачисление в группы»: groups × students as check boxes.
 //!
-//! The rule: the form says what it showed, so that only what the reader changed is changed; what somebody else did
-//! meanwhile stays.
+//! The boxes save by themselves ([`crate::boxes`]). The rule of the form without script: it says what it showed, so that only what the
+//! reader changed is changed; what somebody else did meanwhile stays.
 
 use domain::Locale;
 use leptos::prelude::*;
@@ -9,39 +9,14 @@ use leptos::prelude::*;
 use super::frame::{ClassFrame, class_head};
 use super::list::save_button;
 use crate::{
+    boxes::{BOXES_ID, BoxesBoot, BoxesWords, DO, GroupColumn, GroupStudent, boxes_view, label, table_view},
     components::{Button, ButtonLook, ErrorItem, ErrorSummary, Field, Icon, Note, Tone},
+    editor::{status_words, utc_offset_min},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
     tr, tr_count,
 };
-
-/// `name` of the field that says which form was posted.
-pub const DO: &str = "do";
-/// `name` of the boxes: the value is `group:student`.
-pub const MEMBER: &str = "in";
-/// `name` of what the form showed: the value is `group:student student …`.
-pub const SHOWN: &str = "was";
-
-/// A student's row.
-#[derive(Clone)]
-pub struct GroupStudent {
-    /// The person's id.
-    pub id: String,
-    /// The whole name, in the order of the reader's language.
-    pub name: String,
-}
-
-/// A group's column.
-#[derive(Clone)]
-pub struct GroupColumn {
-    /// The group's id.
-    pub id: String,
-    /// Its name.
-    pub title: String,
-    /// Which students of this class are in it.
-    pub members: Vec<String>,
-}
 
 /// What the post before this page did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +57,19 @@ pub struct GroupsPage {
     pub refused: Option<RefusedTitle>,
 }
 
+impl GroupsPage {
+    /// What the browser needs for boxes that save by themselves; `None` when there are none to tick.
+    pub fn boot(&self, ctx: &PageContext) -> Option<BoxesBoot> {
+        (self.may_edit && !self.groups.is_empty()).then(|| BoxesBoot {
+            path: self.frame.path(),
+            students: self.students.clone(),
+            groups: self.groups.clone(),
+            utc_offset_min: utc_offset_min(ctx),
+            words: words(ctx.locale, &self.frame.class_title),
+        })
+    }
+}
+
 /// What the frame says about the page.
 #[must_use]
 pub fn meta(ctx: &PageContext, page: &GroupsPage) -> PageMeta {
@@ -92,13 +80,17 @@ pub fn meta(ctx: &PageContext, page: &GroupsPage) -> PageMeta {
 /// The page.
 pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
     let locale = ctx.locale;
+    let boot = page.boot(ctx);
     let GroupsPage { frame, students, groups, may_edit, done, refused } = page;
     let path = frame.path();
+    let saves = boot.is_some();
     let problem = refused.as_ref().map(|refused| ErrorItem {
         field: Some(title_id(refused.group.as_deref())),
         text: tr!(locale, people.group_title_bad).to_owned(),
     });
-    let body = if groups.is_empty() {
+    let body = if let Some(boot) = boot {
+        view! { <div id=BOXES_ID>{boxes_view(locale, boot)}</div> }.into_any()
+    } else if groups.is_empty() {
         view! {
             <div class="empty">
                 <p>{tr!(locale, people.groups_empty)}</p>
@@ -106,7 +98,7 @@ pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
         }
         .into_any()
     } else {
-        members(locale, &path, &students, &groups, may_edit)
+        marks(&words(locale, &frame.class_title), &students, &groups)
     };
     let manage = may_edit.then(|| manage(locale, &path, &groups, refused.as_ref()));
     let problem_items: Vec<_> = problem.into_iter().collect();
@@ -115,7 +107,10 @@ pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
             {class_head(ctx, &frame, None)} <div class="toolbar">
                 <div class="title">
                     <h1>{tr!(locale, people.groups_title, class = frame.class_title.clone())}</h1>
-                    <p class="muted small">{tr!(locale, people.groups_lead)}</p>
+                    <p class="muted small">
+                        {tr!(locale, people.groups_lead)}
+                        {saves.then(|| view! { <span class="live">" " {tr!(locale, editor.notice)} "."</span> })}
+                    </p>
                 </div>
             </div> <div class="stack">
                 <ErrorSummary
@@ -147,107 +142,30 @@ fn done_view(locale: Locale, done: GroupsDone) -> AnyView {
     .into_any()
 }
 
-/// The boxes. Without the right to change them they are marks.
-fn members(locale: Locale, path: &str, students: &[GroupStudent], groups: &[GroupColumn], may_edit: bool) -> AnyView {
-    let heads = groups
-        .iter()
-        .map(|group| {
-            view! {
-                <th scope="col">
-                    <bdi>{group.title.clone()}</bdi>
-                </th>
-            }
-        })
-        .collect_view();
-    let rows = students
-        .iter()
-        .map(|student| {
-            let cells = groups.iter().map(|group| cell(locale, student, group, may_edit)).collect_view();
-            view! {
-                <tr>
-                    <th scope="row">
-                        <bdi>{student.name.clone()}</bdi>
-                    </th>
-                    {cells}
-                </tr>
-            }
-        })
-        .collect_view();
-    let sums =
-        groups.iter().map(|group| view! { <td class="num">{group.members.len().to_string()}</td> }).collect_view();
-    let shown = groups
-        .iter()
-        .map(|group| {
-            let was = format!("{}:{}", group.id, group.members.join(" "));
-            view! { <input type="hidden" name=SHOWN value=was /> }
-        })
-        .collect_view();
-    let table = view! {
-        <div class="scroll" role="region" tabindex="0" aria-label=tr!(locale, people.tab_groups)>
-            <table class="tbl boxes">
-                <caption class="vh">{tr!(locale, people.tab_groups)}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{tr!(locale, people.student)}</th>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-                <tfoot>
-                    <tr>
-                        <th scope="row">{tr!(locale, people.in_all)}</th>
-                        {sums}
-                    </tr>
-                </tfoot>
-            </table>
-        </div>
-    };
-    if !may_edit {
-        return table.into_any();
-    }
-    view! {
-        <form method="post" action=path.to_owned()>
-            <input type="hidden" name=DO value="members" />
-            {shown}
-            {table}
-            <div class="btns stay">
-                <button class="btn s">
-                    <Icon name=IconName::Check />
-                    {tr!(locale, people.save)}
-                </button>
-            </div>
-        </form>
-    }
-    .into_any()
-}
-
-fn cell(locale: Locale, student: &GroupStudent, group: &GroupColumn, may_edit: bool) -> AnyView {
-    let is_member = group.members.contains(&student.id);
-    let words = tr!(locale, people.in_group, student = student.name.clone(), group = group.title.clone());
-    if !may_edit {
-        let mark = is_member.then(|| {
+/// Who is in which group, for whoever may not change it.
+fn marks(words: &BoxesWords, students: &[GroupStudent], groups: &[GroupColumn]) -> AnyView {
+    let mark = |student: &GroupStudent, group: &GroupColumn| {
+        let mark = group.members.contains(&student.id).then(|| {
             view! {
                 <Icon name=IconName::Check />
-                <span class="vh">{words}</span>
+                <span class="vh">{label(words, student, group)}</span>
             }
         });
-        return view! { <td>{mark}</td> }.into_any();
+        mark.into_any()
+    };
+    table_view(words, students, groups, mark, |group| group.members.len().to_string().into_any())
+}
+
+fn words(locale: Locale, class: &str) -> BoxesWords {
+    BoxesWords {
+        title: tr!(locale, people.groups_title, class = class.to_owned()),
+        table: tr!(locale, people.tab_groups).to_owned(),
+        student: tr!(locale, people.student).to_owned(),
+        in_all: tr!(locale, people.in_all).to_owned(),
+        in_group: tr!(locale, people.in_group, student = "{student}", group = "{group}"),
+        save: tr!(locale, people.save).to_owned(),
+        status: status_words(locale),
     }
-    view! {
-        <td>
-            <label class="box">
-                <input
-                    type="checkbox"
-                    name=MEMBER
-                    value=format!("{}:{}", group.id, student.id)
-                    checked=is_member
-                    autocomplete="off"
-                />
-                <span class="vh">{words}</span>
-            </label>
-        </td>
-    }
-    .into_any()
 }
 
 /// `id` of the field with a group's name.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use app::app::{Boot, Interactive};
+use app::boxes::{DO, GroupColumn, GroupStudent, MEMBER, SHOWN};
+use app::layout::PageMeta;
 use app::page_context::PageContext;
 use app::pages::people::Tab;
-use app::pages::people::groups::{
-    DO, GroupColumn, GroupStudent, GroupsDone, GroupsPage, MEMBER, RefusedTitle, SHOWN, groups_view, meta,
-};
+use app::pages::people::groups::{GroupsDone, GroupsPage, RefusedTitle, groups_view, meta};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
@@ -146,7 +147,17 @@ impl Asking<'_> {
 
     fn draw(&self, status: StatusCode, data: GroupsPage) -> Response {
         let class = data.frame.class_id.clone();
-        let response = document(status, self.page, meta(self.page, &data), |page| groups_view(page, data));
+        let plain = meta(self.page, &data);
+        let meta = match data.boot(self.page) {
+            Some(boot) => {
+                let boot = Boot { locale: self.page.locale, page: Interactive::Boxes(Box::new(boot)) };
+                let assets = &self.state.assets;
+                let interactive = boot.meta(self.page.nonce.as_deref(), &assets.script, &assets.wasm);
+                PageMeta { has_errors: plain.has_errors, ..interactive }
+            }
+            None => plain,
+        };
+        let response = document(status, self.page, meta, |page| groups_view(page, data));
         frame::remember(response, &class)
     }
 
