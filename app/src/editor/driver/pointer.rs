@@ -13,7 +13,9 @@ impl Driver {
     /// cell may move things, and nothing shall move under a finger.
     pub(super) fn press_down(&mut self, event: MouseEvent) {
         let Some(target) = dom::target(event.as_ref()) else { return };
-        if self.open.is_some() && dom::around(&target, "#grid").is_some() && dom::around(&target, "input").is_none() {
+        // With Shift, the focus stays where the selection begins.
+        let stays = self.open.is_some() || event.shift_key();
+        if stays && dom::around(&target, "#grid").is_some() && dom::around(&target, "input").is_none() {
             event.prevent_default();
         }
     }
@@ -42,6 +44,8 @@ impl Driver {
             return;
         };
         if event.shift_key() {
+            // Its value is the open cell's alone: it must not fill what is selected now.
+            self.close_cell(true);
             self.extend_to(place);
         } else {
             self.go(place);
