@@ -5,8 +5,9 @@
 use proptest::prelude::*;
 use schoolgate_domain::password::{check, common::fold};
 use schoolgate_domain::{
-    BirthDate, Country, Email, FictitiousNumber, IdKind, IdNumber, Locale, Mobile, Otp, Password, PersonIdentifier,
-    PersonName, Policy, PolicyContext, PolicyName, Snils, SnilsError, UserCode, UserCodeError, digits, mask,
+    BirthDate, ClassTitle, Country, Email, FictitiousNumber, IdKind, IdNumber, Locale, Mobile, Otp, Password,
+    PersonIdentifier, PersonName, Policy, PolicyContext, PolicyName, Snils, SnilsError, UserCode, UserCodeError,
+    digits, mask,
 };
 
 /// Eight digits and their Luhn check digit, computed on its own here.
@@ -110,6 +111,9 @@ fn read_as_everything(text: &str) -> Result<(), TestCaseError> {
     if let Ok(code) = UserCode::parse(text) {
         prop_assert_eq!(&UserCode::parse(&code.to_string()).unwrap(), &code);
     }
+    if let Ok(title) = ClassTitle::parse(text) {
+        prop_assert_eq!(&ClassTitle::parse(title.as_str()).unwrap(), &title);
+    }
     if let Ok(otp) = Otp::parse(text) {
         prop_assert_eq!(otp.as_str().len(), Otp::LENGTH);
     }
@@ -157,7 +161,7 @@ proptest! {
 
     #[test]
     fn texts_that_are_nearly_right_are_read_or_refused(
-        text in "[0-9٠-٩۰-۹+*()./ \u{200e}\u{2066}-]{0,16}|[a-zא-ת0-9.+_-]{0,8}@?[a-zא-ת0-9.-]{0,12}|[2-9A-Zа-я -]{0,10}|[א-תа-яa-z'\"\u{200c}\u{301} .-]{0,12}"
+        text in "[0-9٠-٩۰-۹+*()./ \u{200e}\u{2066}-]{0,16}|[a-zא-ת0-9.+_-]{0,8}@?[a-zא-ת0-9.-]{0,12}|[2-9A-Zа-я -]{0,10}|[א-תа-яa-z'\"\u{200c}\u{301} .-]{0,12}|[0-9א-ת]{1,2}[ \"'-]{0,2}[0-9А-Яא-ת]{0,3}"
     ) {
         read_as_everything(&text)?;
     }

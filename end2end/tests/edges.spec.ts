@@ -105,13 +105,17 @@ test('a form of another site signs nobody out, in a real browser', async ({ page
   expect(await meStatus(context.request, portal)).toBe(200);
 });
 
-test('the probes and the metrics answer, without personal data', async ({ portal }) => {
+test('the probes and the metrics answer; a method that somebody made up is no count of its own', async ({ portal }) => {
   expect((await ask(`${portal.origin}/healthz`)).status).toBe(200);
   const ready = await ask(`${portal.origin}/readyz`);
   expect(JSON.parse(ready.body.toString())).toMatchObject({ ready: true });
+  // The oddest method that a client is able to send from here.
+  expect((await ask(`${portal.origin}/sign-in`, { method: 'SOURCE' })).status).toBeGreaterThanOrEqual(400);
   const metrics = await ask(`${portal.origin}/metrics`);
   expect(metrics.status).toBe(200);
-  expect(metrics.body.toString()).toContain('schoolgate_http_requests_total');
+  const text = metrics.body.toString();
+  expect(text).toMatch(/schoolgate_http_requests_total\{[^}]*method="other"/);
+  expect(text).not.toContain('SOURCE');
 });
 
 test('the demo’s pages are there in the demo', async ({ page, portal }) => {

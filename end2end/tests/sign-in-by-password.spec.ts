@@ -2,7 +2,7 @@
 import { request } from '@playwright/test';
 
 import { CLASS } from '../support/editor.ts';
-import { answer, askForCode, isInside, meStatus, open, passwordField, sendPassword, signInByCode, summary, typePassword, userCodeField, withoutWasm } from '../support/flows.ts';
+import { answer, isInside, meStatus, open, passwordField, sendPassword, signInByCode, summary, typePassword, userCodeField, withoutWasm } from '../support/flows.ts';
 import { hydrated } from '../support/guard.ts';
 import { expect, test } from '../support/test.ts';
 import { en } from '../support/words.ts';
@@ -185,11 +185,4 @@ test('staff sign in with two factors: the password alone opens nothing; then the
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(en('people', 'list_title', { class: '5А' }));
   await expect(page.locator('header.top')).toContainText('Бутрович');
   expect(await meStatus(page.request, quick)).toBe(200);
-});
-
-test('a code by ID number never signs staff in without their password', async ({ page, portal }) => {
-  // The demo's staff have no ID number on file, so there is no such road at all.
-  expect(portal.fixed('teacher-5a').id_number).toBeUndefined();
-  await askForCode(page, portal.nobodysNumber());
-  await expect(page).toHaveURL(/\/sign-in\/code$/);
 });
