@@ -10,7 +10,7 @@ import { roster } from './roster.ts';
 import { type StaffKey, asStaff, staffAsks } from './staff.ts';
 import type { Portal } from './test.ts';
 import { PASSWORD, Walk, addressOf, field, forgot, form, join, reaches, register, send, typeChoice, typeCode, typeWho } from './wizards.ts';
-import { LOCALES, type Locale } from './words.ts';
+import type { Locale } from './words.ts';
 import { zip } from './zip.ts';
 
 export interface Look {
@@ -34,14 +34,7 @@ const at = (name: string, path: string, more: Partial<Look> = {}): Look => ({
 
 const TOPICS = ['procedures', 'school-settings', 'enrichment', 'exams', 'safety', 'climate', 'transitions', 'parents'];
 
-/** The looks in one language. The eight topics are one page with other words: each language has two of them. */
-export function looksIn(locale: Locale): Look[] {
-  const first = LOCALES.indexOf(locale) * 2;
-  const mine = TOPICS.slice(first, first + 2).map((topic) => at(`topic-${topic}`, `/topics/${topic}`));
-  return [...LOOKS.slice(0, 1), ...mine, ...LOOKS.slice(1), ...STAFF_LOOKS];
-}
-
-const LOOKS: Look[] = [
+const OUTSIDE: Look[] = [
   at('home', '/'),
   at('about', '/about/registration'),
   at('accessibility', '/accessibility'),
@@ -108,12 +101,21 @@ const LOOKS: Look[] = [
   at('me', '/me', { inside: true }),
   at('sessions', '/me/sessions', { inside: true }),
   at('home-inside', '/', { inside: true }),
+  {
+    name: 'child',
+    inside: true,
+    go: async (page) => {
+      await page.goto('/me');
+      await page.locator('main a[href*="/me/children/"]').first().click();
+      await page.waitForURL('**/me/children/*');
+    },
+  },
 ];
 
 /** A class with everything that there is to see in one; its people are changed by few tests. */
 const pupils = (tab: string): string => `/people/pupils/${CLASS['5Б']}/${tab}`;
 
-/** The staff's pages that hold most, looked at in each language. */
+/** The staff's pages. */
 const STAFF_LOOKS: Look[] = [
   at('staff-list', pupils('list'), { staff: 'deputy-5' }),
   at('staff-esia', pupils('esia'), { staff: 'deputy-5' }),
@@ -126,7 +128,30 @@ const STAFF_LOOKS: Look[] = [
       await page.locator('.record details.more > summary').click();
     },
   },
+  at('staff-print', `${pupils('list')}?print=1`, { staff: 'deputy-5' }),
+  {
+    name: 'staff-letters',
+    staff: 'deputy-5',
+    go: async (page) => {
+      await page.goto(pupils('list'));
+      await page.locator('form[action$="/list/invitations"] button').click();
+      await page.waitForURL('**/list/invitations');
+    },
+  },
+  {
+    name: 'staff-row-form',
+    staff: 'deputy-5',
+    go: async (page, portal) => {
+      const [first] = await onFile(portal, '5Б', 'deputy-5');
+      await page.goto(`${pupils('esia')}?edit=${first?.student.id}`);
+    },
+  },
+  at('staff-classes', '/people/pupils?all=1', { staff: 'deputy-5' }),
+  at('staff-forbidden', '/admin/api-clients', { staff: 'deputy-5', statuses: [403] }),
+  at('staff-method', `${pupils('list')}/invitations`, { staff: 'deputy-5', statuses: [405] }),
   at('staff-teachers', '/people/teachers', { staff: 'admin-5' }),
+  at('staff-specialists', '/people/specialists', { staff: 'admin-5' }),
+  at('staff-administration', '/people/administration', { staff: 'admin-5' }),
   {
     name: 'staff-review',
     staff: 'admin-5',
@@ -199,6 +224,14 @@ const STAFF_LOOKS: Look[] = [
       await summary(page).waitFor();
     },
   },
+];
+
+/** All of them; they are looked at in each language. */
+export const LOOKS: Look[] = [
+  ...OUTSIDE.slice(0, 1),
+  ...TOPICS.map((topic) => at(`topic-${topic}`, `/topics/${topic}`)),
+  ...OUTSIDE.slice(1),
+  ...STAFF_LOOKS,
 ];
 
 /** Every step of both wizards, and every way in which they end. Each is reached by plain forms, and then looked at. */

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 
-import { choose, eachLook, looksIn } from './pages.ts';
+import { LOOKS, choose, eachLook } from './pages.ts';
 import { ROOT, esiaPort } from './places.ts';
 import { originOf } from './standin.ts';
 import { test } from './test.ts';
@@ -16,7 +16,7 @@ for (const locale of LOCALES) {
   for (const colorScheme of ['light', 'dark'] as const) {
     test(`${locale} ${colorScheme}`, async ({ page, context, portal, guard }) => {
       test.setTimeout(300_000);
-      const looks = looksIn(locale).filter((look) => locale === 'he' || locale === 'ru' || EVERYWHERE.has(look.name));
+      const looks = LOOKS.filter((look) => locale === 'he' || locale === 'ru' || EVERYWHERE.has(look.name));
       guard.expects(...looks.flatMap((look) => look.statuses ?? []));
       guard.allowsOrigin(originOf(esiaPort(portal.database, portal.role)));
       rmSync(path.join(FOLDER, locale, colorScheme), { recursive: true, force: true });

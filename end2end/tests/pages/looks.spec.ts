@@ -9,7 +9,7 @@ import type { CDPSession, Page } from '@playwright/test';
 
 import { axeFinds } from '../../support/axe.ts';
 import { hydrated } from '../../support/guard.ts';
-import { choose, eachLook, looksIn } from '../../support/pages.ts';
+import { LOOKS, choose, eachLook } from '../../support/pages.ts';
 import { esiaPort } from '../../support/places.ts';
 import { originOf } from '../../support/standin.ts';
 import { expect, test } from '../../support/test.ts';
@@ -75,13 +75,12 @@ async function letters(browser: CDPSession, standard: number, fixed: number): Pr
 for (const locale of LOCALES) {
   test(`axe finds nothing and nothing sticks out in ${locale}, light and dark, at every width and size of letters`, async ({ page, context, portal, guard }) => {
     test.setTimeout(480_000);
-    const looks = looksIn(locale);
-    guard.expects(...looks.flatMap((look) => look.statuses ?? []));
+    guard.expects(...LOOKS.flatMap((look) => look.statuses ?? []));
     guard.allowsOrigin(originOf(esiaPort(portal.database, portal.role)));
     const browser = await context.newCDPSession(page);
     await page.setViewportSize(WIDE);
     await choose(context, portal, locale);
-    await eachLook(looks, page, portal, async (look) => {
+    await eachLook(LOOKS, page, portal, async (look) => {
       const where = (how: string): string => `${look.name} in ${locale}, ${how}`;
       await page.waitForLoadState();
       // Otherwise the page's script might start in the middle.
