@@ -42,6 +42,8 @@ pub struct GroupColumn {
     pub title: String,
     /// Which students of this class are in it.
     pub members: Vec<String>,
+    /// The classes that it is a part of: id and title.
+    pub classes: Vec<(String, String)>,
 }
 
 /// The words, in the reader's language.
@@ -76,6 +78,14 @@ pub struct BoxesBoot {
     pub utc_offset_min: i32,
     /// The words.
     pub words: BoxesWords,
+}
+
+impl GroupColumn {
+    /// `5А, 5Б`, of a group of several classes; one of this class alone needs no word.
+    pub fn span(&self) -> Option<String> {
+        let titles = || self.classes.iter().map(|(_, title)| title.as_str()).collect::<Vec<_>>();
+        (self.classes.len() > 1).then(|| titles().join(", "))
+    }
 }
 
 impl BoxesBoot {
@@ -148,6 +158,15 @@ pub fn table_view(
             view! {
                 <th scope="col">
                     <bdi>{group.title.clone()}</bdi>
+                    {group
+                        .span()
+                        .map(|span| {
+                            view! {
+                                <small>
+                                    <bdi>{span}</bdi>
+                                </small>
+                            }
+                        })}
                 </th>
             }
         })

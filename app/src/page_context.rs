@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{IdKind, Locale};
+use domain::{Capacity, IdKind, Locale};
 use serde::{Deserialize, Serialize};
 
 /// One value per language.
@@ -95,8 +95,10 @@ pub struct StaffBar {
     pub current: Option<StaffSection>,
     /// Requests for review within the person's reach that wait for a decision.
     pub open_reviews: u64,
-    /// «Я – учитель»: as what the person is signed in, in the reader's language.
-    pub as_whom: String,
+    /// As what the person is here now.
+    pub capacity: Option<Capacity>,
+    /// What else the person can be here, and this; the highest role first, a parent last.
+    pub capacities: Vec<Capacity>,
 }
 
 /// A section of the staff's header.

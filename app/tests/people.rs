@@ -10,16 +10,18 @@
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
 
 use domain::{
-    FieldFault, IdKind, LastTry, Locale, NotReady, PersonField, PostKind, Readiness, Relation, Role, SharedWith, Way,
+    Capacity, FieldFault, IdKind, LastTry, Locale, NotReady, PersonField, PostKind, Readiness, Relation, Role,
+    SharedWith, Way,
 };
 use leptos::{prelude::*, reactive::owner::Owner};
 use schoolgate_app::{
     boxes::{GroupColumn, GroupStudent},
-    layout::{PageMeta, document, staff::as_whom},
+    layout::{PageMeta, document},
     page_context::{Application, PageContext, PerLocale, PortalInfo, StaffBar, StaffSection, ViewerInfo},
     pages::me::child::{self, ChildCard, ChildClass, child_view, children_view},
     pages::people::{
-        AllClasses, ClassChoice, ClassFrame, SchoolChoice, SchoolClasses, Tab, all_classes_meta, all_classes_view,
+        AllClasses, ClassChoice, ClassFrame, PersonForm, SchoolChoice, SchoolClasses, Tab, all_classes_meta,
+        all_classes_view,
         groups::{self, GroupsDone, GroupsPage, RefusedTitle, groups_view},
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
@@ -49,7 +51,8 @@ fn context(locale: Locale, path: &str) -> PageContext {
                 sections: StaffSection::ALL.to_vec(),
                 current: StaffSection::of(path),
                 open_reviews: 4,
-                as_whom: as_whom(locale, &[Role::ClassTeacher]).unwrap(),
+                capacity: Some(Capacity::Staff(Role::ClassTeacher)),
+                capacities: vec![Capacity::Staff(Role::ClassTeacher), Capacity::Parent],
             }),
         }),
         portal: Arc::new(PortalInfo {
@@ -138,6 +141,7 @@ fn students() -> Vec<StudentLine> {
         relation: Some(relation),
         has_account,
         has_mobile,
+        may_contact: has_mobile,
     };
     all.into_iter()
         .enumerate()
@@ -163,7 +167,9 @@ fn students() -> Vec<StudentLine> {
 }
 
 fn list_page(rows: Vec<StudentLine>, shown: Shown) -> ListPage {
-    ListPage { frame: frame(Tab::List), rows, shown, may_invite: true }
+    let fault = (PersonField::Surname, FieldFault::Required);
+    let new_student = Some(PersonForm { faults: vec![fault], ..PersonForm::of(&list::STUDENT_FIELDS) });
+    ListPage { frame: frame(Tab::List), rows, shown, may_invite: true, new_student, done: Some(list::ListDone::Came) }
 }
 
 fn lists(pages: &mut Vec<Rendered>, locale: Locale) {
@@ -177,10 +183,10 @@ fn lists(pages: &mut Vec<Rendered>, locale: Locale) {
         ("list-ready", students().into_iter().take(2).collect(), Shown::All),
     ] {
         let page = list_page(rows, shown);
-        pages.push(render(name, &ctx, list::meta(&ctx, &page.frame), || list_view(&ctx, page)));
+        pages.push(render(name, &ctx, list::meta(&ctx, &page), || list_view(&ctx, page)));
     }
     let page = list_page(students(), Shown::All);
-    pages.push(render("list-print", &ctx, list::meta(&ctx, &page.frame), || print_view(&ctx, page)));
+    pages.push(render("list-print", &ctx, list::meta(&ctx, &page), || print_view(&ctx, page)));
     let letter = |locale, mobile: Option<&str>| Letter {
         locale,
         parent: "Дана".to_owned(),
@@ -213,17 +219,24 @@ fn group_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         id: id.to_owned(),
         title: "Английский 5А-1".to_owned(),
         members: members.iter().map(|id| (*id).to_owned()).collect(),
+        classes: [("c-1", "5А"), ("c-2", "5Б")].map(|(id, title)| (id.to_owned(), title.to_owned())).to_vec(),
     };
     let page = GroupsPage {
         frame: frame(Tab::Groups),
         students: ["u-1", "u-2"].map(|id| GroupStudent { id: id.to_owned(), name: format!("Ученик {id}") }).to_vec(),
         groups: vec![group("g-1", &["u-1"]), group("g-2", &[])],
+        others: vec![("c-2".to_owned(), "5Б".to_owned())],
         may_edit: true,
         done: None,
         refused: None,
     };
-    let refused =
-        |group: Option<&str>| Some(RefusedTitle { group: group.map(str::to_owned), typed: "\"<script>".to_owned() });
+    let refused = |group: Option<&str>| {
+        Some(RefusedTitle {
+            group: group.map(str::to_owned),
+            typed: "\"<script>".to_owned(),
+            classes: vec!["c-2".to_owned()],
+        })
+    };
     for (name, page) in [
         ("groups", page.clone()),
         ("groups-read", GroupsPage { may_edit: false, ..page.clone() }),
@@ -231,7 +244,7 @@ fn group_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         ("groups-saved", GroupsPage { done: Some(GroupsDone::Members(3)), ..page.clone() }),
         ("groups-same", GroupsPage { done: Some(GroupsDone::Members(0)), ..page.clone() }),
         ("groups-created", GroupsPage { done: Some(GroupsDone::Created), ..page.clone() }),
-        ("groups-renamed", GroupsPage { done: Some(GroupsDone::Renamed), ..page.clone() }),
+        ("groups-renamed", GroupsPage { done: Some(GroupsDone::Changed), ..page.clone() }),
         ("groups-refused", GroupsPage { refused: refused(None), ..page.clone() }),
         ("groups-refused-name", GroupsPage { refused: refused(Some("g-2")), ..page }),
     ] {
@@ -279,8 +292,14 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         changed_at: source.map(|_| NOW - 5_000_000),
         source: source.unwrap_or(Source::Roster),
     });
-    let kin =
-        |is_child| Kin { name: "Захарченко Диана".to_owned(), relation: Relation::Mother, is_child };
+    let kin = |is_child| Kin {
+        id: "4".to_owned(),
+        name: "Захарченко Диана".to_owned(),
+        relation: Relation::Mother,
+        is_child,
+        may_contact: true,
+        may_see: false,
+    };
     Record {
         id: "u-1".to_owned(),
         name: "Джалилов Резида Егорович".to_owned(),
@@ -288,7 +307,9 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         id_number: source.map(|_| "••••••423".to_owned()),
         may_reveal: source.is_some(),
         classes: source.map(|_| "5А, 2026/27".to_owned()).into_iter().collect(),
+        moves: source.map(|_| vec![("c-2".to_owned(), "5Б".to_owned())]),
         family: source.map(|_| [kin(false), kin(true)]).into_iter().flatten().collect(),
+        rights_saved: source.map(|_| true),
         has_account: source.is_none(),
         history,
         may_edit: source.is_some(),
@@ -429,9 +450,11 @@ fn staff_pages(pages: &mut Vec<Rendered>, locale: Locale) {
     };
     let teachers = page(PostKind::Teacher);
     let form = AddForm {
-        values: vec![(PersonField::Surname, "<b>".to_owned())],
+        person: PersonForm {
+            values: vec![(PersonField::Surname, "<b>".to_owned())],
+            faults: vec![(PersonField::Surname, FieldFault::Characters)],
+        },
         title: "учитель".to_owned(),
-        faults: vec![(PersonField::Surname, FieldFault::Characters)],
         bad_title: true,
     };
     for (name, page) in [

@@ -57,7 +57,7 @@ pub use password::{
 };
 pub use person_field::{FieldFault, PersonField};
 pub use readiness::{LastTry, NotReady, Readiness, SharedWith, Way};
-pub use rights::{Grant, Permission, Role, Scope, Target, allows};
+pub use rights::{Capacity, Grant, Permission, Role, Scope, Target, allows};
 pub use roster::{ClassTitle, PostKind, Relation, SchoolYear};
 pub use security_question::SecurityQuestion;
 pub use snils::{Snils, SnilsError};

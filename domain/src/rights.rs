@@ -56,6 +56,30 @@ impl Role {
     }
 }
 
+/// As what somebody uses the portal: in one of their roles, or as a parent. Whoever is several of these chooses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Capacity {
+    /// Staff, in this role.
+    Staff(Role),
+    /// A parent, or another guardian.
+    Parent,
+}
+
+impl Capacity {
+    /// The stable code: a role's, or `parent`.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Staff(role) => role.code(),
+            Self::Parent => "parent",
+        }
+    }
+
+    /// The capacity of a code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        if code == Self::Parent.code() { Some(Self::Parent) } else { Role::from_code(code).map(Self::Staff) }
+    }
+}
+
 /// One thing that may be done. Where the table tells reading from changing, there are two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -251,6 +275,14 @@ mod tests {
         (&[P::EditStaff, P::EditClasses, P::ImportRoster, P::ExportAuditLog], [0, 0, 3, 6]),
         (&[P::ManageSchools, P::ManageConfiguration, P::ManageApiClients], [0, 0, 0, 6]),
     ];
+
+    #[test]
+    fn a_capacity_is_found_by_its_code() {
+        for capacity in Role::ALL.map(Capacity::Staff).into_iter().chain([Capacity::Parent]) {
+            assert_eq!(Capacity::from_code(capacity.code()), Some(capacity));
+        }
+        assert_eq!(Capacity::from_code("student"), None);
+    }
 
     #[test]
     fn the_whole_table_cell_by_cell() {

@@ -1,4 +1,5 @@
 // What only time can do to a server's data, done at once: a draft of an hour or a link of half an hour cannot be waited for.
+// And what only the database tells: what it has after a crash, and how the portal does without it.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -15,16 +16,21 @@ function hashOf(token: string): string {
   return createHash('sha256').update(Buffer.from(token, 'base64url')).digest('hex');
 }
 
+/** Runs a statement; the rows that it returns, with `|` between their columns. */
+function query(portal: Portal, sql: string): string[] {
+  const [program, words] =
+    portal.database === 'sqlite'
+      ? ['sqlite3', ['-batch', '-bail', '-cmd', '.timeout 20000', path.join(portal.folder, 'demo.sqlite'), sql]]
+      : ['psql', ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--dbname', databaseUrl(databaseName(portal.role)), '--command', sql]];
+  const printed = execFileSync(program, words, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return printed.split('\n').filter((line) => line !== '');
+}
+
 /** Changes one row; `bytes` writes a value in the database's own way. */
 function change(portal: Portal, statement: (bytes: (hex: string) => string) => string): void {
   const sqlite = portal.database === 'sqlite';
-  const sql = `${statement((hex) => (sqlite ? `X'${hex}'` : `'\\x${hex}'::bytea`))} RETURNING 1`;
-  const changed = sqlite
-    ? execFileSync('sqlite3', ['-batch', '-bail', '-cmd', '.timeout 20000', path.join(portal.folder, 'demo.sqlite'), sql], { encoding: 'utf8' })
-    : execFileSync('psql', ['--no-psqlrc', '--quiet', '--tuples-only', '--no-align', '--dbname', databaseUrl(databaseName(portal.role)), '--command', sql], {
-        encoding: 'utf8',
-      });
-  expect(changed.trim().split('\n'), 'one row grew old').toEqual(['1']);
+  const changed = query(portal, `${statement((hex) => (sqlite ? `X'${hex}'` : `'\\x${hex}'::bytea`))} RETURNING 1`);
+  expect(changed, 'one row grew old').toEqual(['1']);
 }
 
 /** The hour of a registration is over. `token` is the browser's, or that of the mailed link. */
@@ -37,6 +43,12 @@ export function expireRegistration(portal: Portal, token: string): void {
 export function expireSignInCode(portal: Portal, token: string): void {
   const hash = hashOf(token);
   change(portal, (bytes) => `UPDATE code_flows SET code_expires_at = ${LONG_AGO}, previous_expires_at = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
+}
+
+/** The wait before a code can be sent again is over. `token` is the browser's. */
+export function endResendWait(portal: Portal, token: string): void {
+  const hash = hashOf(token);
+  change(portal, (bytes) => `UPDATE code_flows SET next_send_at = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
 }
 
 /** The code that a registration waits for is too old. */
@@ -71,4 +83,39 @@ export function expireGosuslugi(portal: Portal, token: string): void {
 export function expireProof(portal: Portal, token: string): void {
   const hash = hashOf(token);
   change(portal, (bytes) => `UPDATE sessions SET fresh_until = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
+}
+
+/** Takes a table away while something is done: whoever needs it fails. */
+export async function withoutTable<Result>(portal: Portal, table: string, act: () => Promise<Result>): Promise<Result> {
+  query(portal, `ALTER TABLE ${table} RENAME TO ${table}_away`);
+  try {
+    return await act();
+  } finally {
+    query(portal, `ALTER TABLE ${table}_away RENAME TO ${table}`);
+  }
+}
+
+/** What the audit log says of one person, by what happened and how it ended. */
+export interface Told {
+  userCode: string;
+  event: string;
+  outcome: string;
+  detail: Record<string, unknown>;
+}
+
+/** The audit log's rows about people who have an account. */
+export function auditLog(portal: Portal): Told[] {
+  const sql = `SELECT user_code, event, outcome, detail FROM audit_log JOIN accounts ON accounts.person_id = audit_log.person_id`;
+  return query(portal, sql).map((line) => {
+    const [userCode = '', event = '', outcome = '', ...detail] = line.split('|');
+    return { userCode, event, outcome, detail: JSON.parse(detail.join('|')) as Record<string, unknown> };
+  });
+}
+
+/** The id of a session by its token, as the audit log names it. */
+export function sessionIds(portal: Portal): (token: string) => string | undefined {
+  const hex = (column: string): string => (portal.database === 'sqlite' ? `lower(hex(${column}))` : `encode(${column}, 'hex')`);
+  const id = portal.database === 'sqlite' ? hex('id') : 'id';
+  const known = new Map(query(portal, `SELECT ${hex('token_hash')}, ${id} FROM sessions`).map((line) => line.split('|') as [string, string]));
+  return (token) => known.get(hashOf(token))?.replace(/^(\w{8})(\w{4})(\w{4})(\w{4})(\w{12})$/, '$1-$2-$3-$4-$5');
 }

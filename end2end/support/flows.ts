@@ -1,5 +1,5 @@
 // The roads that many tests walk, as a person walks them.
-import { type APIRequestContext, type BrowserContext, type Page, expect } from '@playwright/test';
+import { type APIRequestContext, type BrowserContext, type Page, type Response, expect } from '@playwright/test';
 
 import { type Person } from './people.ts';
 import { Seen } from './seen.ts';
@@ -32,6 +32,26 @@ export async function withoutWasm(page: Page): Promise<void> {
   await page.route('**/*.wasm', () => {
     // Neither answered nor refused.
   });
+}
+
+/** Posts a form from the page that is open, as if it stood there: the answer is the next page, whatever its status. */
+export async function posts(page: Page, action: string, fields: Record<string, string> = {}): Promise<Response> {
+  const [reply] = await Promise.all([
+    page.waitForResponse((response) => response.request().isNavigationRequest() && response.request().method() === 'POST'),
+    // An answer has come before its page is there.
+    page.waitForEvent('framenavigated', (frame) => frame === page.mainFrame()),
+    page.evaluate(
+      ([action, fields]) => {
+        const form = Object.assign(document.createElement('form'), { method: 'post', action });
+        for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement('input'), { name, value, type: 'hidden' }));
+        document.body.append(form);
+        form.submit();
+      },
+      [action, fields] as const,
+    ),
+  ]);
+  await page.waitForLoadState();
+  return reply;
 }
 
 /** From the sign-in page to the code page. */

@@ -1,16 +1,17 @@
 // Every page in every state worth looking at, and how to get there.
-import { type BrowserContext, type Page, expect } from '@playwright/test';
+import { type BrowserContext, type Page, type Response, expect } from '@playwright/test';
 
+import { endResendWait } from './database.ts';
 import { CLASS, onFile } from './editor.ts';
 import { PERSONS, chooseThere, toGosuslugi } from './gosuslugi-walk.ts';
-import { answer, askForCode, enter, idField, open, sendId, summary, typePassword } from './flows.ts';
+import { answer, askForCode, enter, idField, isAt, open, posts, resend, sendId, summary, typePassword } from './flows.ts';
 import { linkIn, tokenOf } from './inbox.ts';
 import { mistyped } from './people.ts';
 import { roster } from './roster.ts';
 import { type StaffKey, asStaff, staffAsks } from './staff.ts';
-import type { Portal } from './test.ts';
+import { Portal } from './test.ts';
 import { PASSWORD, Walk, addressOf, field, forgot, form, join, reaches, register, send, typeChoice, typeCode, typeWho } from './wizards.ts';
-import type { Locale } from './words.ts';
+import { type Locale, pattern, words } from './words.ts';
 import { zip } from './zip.ts';
 
 export interface Look {
@@ -73,6 +74,67 @@ const OUTSIDE: Look[] = [
       await summary(page).waitFor();
     },
   },
+  {
+    name: 'code-too-soon',
+    statuses: [429],
+    go: async (page, portal) => {
+      await askForCode(page, portal.nobodysNumber());
+      await asksToWait(page, await posts(page, '/sign-in/code', { resend: '1' }), 'too_soon');
+    },
+  },
+  {
+    name: 'code-again',
+    go: async (page, portal) => {
+      // Goes on from the look before, and so do the next two.
+      endResendWait(portal, await flowOf(page));
+      await page.goto('/sign-in/code');
+      await resend(page).waitFor();
+    },
+  },
+  {
+    name: 'code-sent-again',
+    go: async (page) => {
+      await resend(page).click();
+      await isAt(page, '**/sign-in/code?sent=1');
+    },
+  },
+  {
+    name: 'code-too-many',
+    statuses: [429],
+    go: async (page, portal) => {
+      const again = { resend: '1' };
+      const asked = async (): Promise<number> => {
+        endResendWait(portal, await flowOf(page));
+        return (await page.request.post('/sign-in/code', { form: again, maxRedirects: 0 })).status();
+      };
+      await expect.poll(asked, { message: 'the hour’s codes are used up', intervals: [0] }).toBe(429);
+      endResendWait(portal, await flowOf(page));
+      await asksToWait(page, await posts(page, '/sign-in/code', again), 'too_many');
+    },
+  },
+  {
+    name: 'password-wait',
+    statuses: [422, 429],
+    go: async (page, portal) => {
+      await open(page, '/sign-in/password');
+      const wrong = { user_code: portal.nobodysUserCode(), password: 'not the password of anybody' };
+      let reply: Response | undefined;
+      // The first wait is short: on a slow machine it may be over before the next try.
+      await expect.poll(async () => (reply = await posts(page, '/sign-in/password', wrong)).status(), { intervals: [0], timeout: 60_000 }).toBe(429);
+      await asksToWait(page, reply, 'wait');
+    },
+  },
+  {
+    name: 'second-factor',
+    go: async (page, portal) => {
+      // Where one account gets enough codes for all languages, and no other test signs this one in.
+      const quick = new Portal(portal.database, 'quick');
+      const { user_code: userCode, password } = quick.fixed('admin-5');
+      await open(page, `${quick.origin}/sign-in/password`);
+      await typePassword(page, userCode, password);
+      await isAt(page, `${quick.origin}/sign-in/code`);
+    },
+  },
   ...wizards(),
   {
     name: 'menu-open',
@@ -95,6 +157,16 @@ const OUTSIDE: Look[] = [
     },
   },
   at('not-found', '/nothing-here', { statuses: [404] }),
+  {
+    name: 'too-large',
+    statuses: [413],
+    go: async (page) => {
+      await page.goto('/sign-in');
+      const reply = await posts(page, '/sign-in', { id_number: '1'.repeat(300 * 1024) });
+      expect(reply.status()).toBe(413);
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText(words(await localeOf(page), 'errors', 'too_large'));
+    },
+  },
   at('inbox', '/demo/inbox'),
   at('inbox-mail', '/demo/inbox?show=mail'),
   at('api-docs', '/api/docs'),
@@ -111,6 +183,22 @@ const OUTSIDE: Look[] = [
     },
   },
 ];
+
+/** The page says when to come back, and so does the answer's header. */
+async function asksToWait(page: Page, reply: Response | undefined, key: 'too_soon' | 'too_many' | 'wait'): Promise<void> {
+  expect(reply?.status()).toBe(429);
+  expect(Number(reply?.headers()['retry-after']), 'when to come back').toBeGreaterThan(0);
+  await expect(summary(page)).toContainText(pattern(await localeOf(page), 'sign_in', key));
+}
+
+async function localeOf(page: Page): Promise<Locale> {
+  return (await page.locator('html').getAttribute('lang')) as Locale;
+}
+
+/** What the browser that waits for a code is known by. */
+async function flowOf(page: Page): Promise<string> {
+  return (await page.context().cookies()).find((cookie) => cookie.name === '__Host-flow')?.value ?? '';
+}
 
 /** A class with everything that there is to see in one; its people are changed by few tests. */
 const pupils = (tab: string): string => `/people/pupils/${CLASS['5Б']}/${tab}`;
@@ -216,11 +304,7 @@ const STAFF_LOOKS: Look[] = [
     go: async (page) => {
       // Whoever has just signed in is not asked; without a password the page is there all the same.
       await page.goto('/me');
-      await page.evaluate(() => {
-        const form = Object.assign(document.createElement('form'), { method: 'post', action: '/me/confirm' });
-        document.body.append(form);
-        form.submit();
-      });
+      await posts(page, '/me/confirm');
       await summary(page).waitFor();
     },
   },

@@ -91,7 +91,7 @@ export function both(first: Files, second: Files): Files {
 
 /** What the dry run of an import found, as the API says. */
 export interface ImportReport {
-  counts: Record<'schools' | 'classes' | 'students' | 'parents' | 'staff' | 'enrolments', Record<'new' | 'changed' | 'unchanged' | 'leaving' | 'bad', number>>;
+  counts: Record<'schools' | 'classes' | 'students' | 'parents' | 'staff' | 'enrolments' | 'groups', Record<'new' | 'changed' | 'unchanged' | 'leaving' | 'bad', number>>;
   bad_rows: { file: string; line: number; column: string; code: string }[];
 }
 

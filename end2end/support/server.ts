@@ -29,6 +29,15 @@ const FIGURES: Record<Role, Record<string, string>> = {
   gosuslugi0: SHORT_WAITS,
   gosuslugi1: SHORT_WAITS,
   editor: {},
+  // Full of requests, and of passwords to check, as soon as a test wants it: few places, and each is held for long.
+  faulty: {
+    SCHOOLGATE__SERVER__MAX_IN_FLIGHT: '8',
+    SCHOOLGATE__SERVER__REQUEST_TIMEOUT_S: '600',
+    SCHOOLGATE__PASSWORD__THREADS: '1',
+    SCHOOLGATE__PASSWORD__QUEUE: '1',
+    SCHOOLGATE__PASSWORD__ARGON2_M_KIB: '65536',
+    SCHOOLGATE__PASSWORD__ARGON2_T: '16',
+  },
 };
 
 /** Our own finest lines too: the rule that no personal data is logged holds at every level. */
@@ -46,7 +55,8 @@ function esia(database: Database, role: Role): Record<string, string> {
   return { ...base, SCHOOLGATE__ESIA__SIGNER: `openssl,dgst,-engine,gost,-md_gost12_256,-sign,${key}` };
 }
 
-function environment(more: Record<string, string>): NodeJS.ProcessEnv {
+/** What a program of the product is started with. */
+export function environment(more: Record<string, string> = {}): NodeJS.ProcessEnv {
   // Settings of the caller's own portal must not leak into the tests.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('SCHOOLGATE_'));
   return { ...Object.fromEntries(own), ...more };

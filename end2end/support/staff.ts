@@ -9,7 +9,7 @@ import { type Ask, type Raw, ask, cookie } from './http.ts';
 import type { Portal } from './test.ts';
 
 export const SESSION = '__Host-session';
-export type StaffKey = 'teacher-5a' | 'deputy-5' | 'admin-5' | 'system';
+export type StaffKey = 'teacher-5a' | 'teacher-11a' | 'deputy-5' | 'admin-5' | 'system';
 
 /** Signs in by user code, password and the code that comes by SMS, and returns the session's token. */
 export async function signInStaff(portal: Portal, key: StaffKey): Promise<string> {

@@ -59,7 +59,7 @@ async function isChecked(page: Page, name: string): Promise<void> {
   await expect(page.getByText(en('admin', 'checked_why'))).toBeVisible();
 }
 
-const KINDS = ['schools', 'classes', 'students', 'parents', 'staff', 'enrolments'] as const;
+const KINDS = ['schools', 'classes', 'students', 'parents', 'staff', 'enrolments', 'groups'] as const;
 type Kind = (typeof KINDS)[number];
 interface Count {
   new: number;
@@ -160,6 +160,7 @@ test('of a file with bad rows the good ones are applied, school by school; the b
     parents: only({ new: 4, bad: 1 }),
     staff: only({ bad: 1 }),
     enrolments: only({ new: 8, bad: 4 }),
+    groups: only({}),
   });
   await areNamed(bad);
   expect(await classesOf(quick, 'system', spoilt), 'a dry run enters nothing').toEqual({});
@@ -205,6 +206,7 @@ test('a roster is checked, then applied; the same file a second time changes not
     parents: only({ new: 1 }),
     staff: only({}),
     enrolments: only({ new: 2 }),
+    groups: only({}),
   });
   await expect(page.locator('section[aria-labelledby="bad"]')).toHaveCount(0);
   expect((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()).not.toContain(name);

@@ -161,7 +161,7 @@ test.describe('classes', () => {
     await manage.click();
     await own.locator('input[name="title"]').fill(`${title} B`);
     await page.keyboard.press('Enter');
-    await expect(said(page)).toHaveText(en('people', 'group_renamed'));
+    await expect(said(page)).toHaveText(en('people', 'group_changed'));
     const renamed = page.locator('ul.links > li').filter({ has: page.locator(`input[name="title"][value="${title} B"]`) });
     await manage.click();
     await renamed.locator('summary', { hasText: en('people', 'group_delete') }).click();

@@ -29,7 +29,6 @@ interface Row extends Omit<Ask, 'headers'> {
 }
 
 const TABS = ['list', 'list?print=1', 'photos', 'groups', 'esia', 'personal'];
-const HIDDEN = { T: 404, D: 404, A: 404, P: 404 };
 /** A student of the first of these classes, and one of the second. */
 const [OWN_STUDENT, NEXT_STUDENT] = ['01900000-0000-7000-8000-000000002001', '01900000-0000-7000-8000-000000002003'];
 const FILE = { name: 'roster.txt', content: Buffer.from('no roster') };
@@ -50,16 +49,25 @@ const PAGES: Row[] = [
   { path: `/people/pupils/${ELSEWHERE}/groups`, form: { do: 'create', title: '' }, to: 'S', status: 422 },
   ...['teachers', 'specialists', 'administration'].flatMap((kind): Row[] => [
     { path: `/people/${kind}`, to: 'DAS' },
-    { path: `/people/${kind}?school=${OTHER}`, to: 'S', refused: HIDDEN },
+    { path: `/people/${kind}?school=${OTHER}`, to: 'S' },
   ]),
   // Nobody of this id has a post, so nothing ends.
-  { path: `/people/teachers?school=${SCHOOL}`, form: { do: 'end', person: NOBODY }, to: 'AS', status: 303, refused: { P: 404 } },
+  { path: `/people/teachers?school=${SCHOOL}`, form: { do: 'end', person: NOBODY }, to: 'AS', status: 303 },
+  { path: `/people/pupils?school=${OTHER}`, to: 'S' },
+  { path: `/people/pupils/${OWN}/list/student`, form: { surname: '' }, to: 'AS', status: 422 },
+  { path: `/people/pupils/${ELSEWHERE}/list/student`, form: { surname: '' }, to: 'S', status: 422 },
+  { path: `/people/pupils/${OWN}/personal/move`, form: { person: NOBODY, to: '' }, to: 'AS', status: 409 },
+  { path: `/people/pupils/${OWN}/list/return`, form: { person: NOBODY }, to: 'AS', status: 409 },
   { path: '/admin', to: 'TDAS', status: 303 },
   { path: '/admin/review', to: 'TDAS' },
   { path: '/admin/accounts', to: 'TDAS' },
   { path: '/admin/accounts', form: { do: 'search', q: 'Никто Такой' }, to: 'TDAS' },
   { path: '/admin/readiness', to: 'TDAS' },
   { path: `/admin/readiness?school=${OTHER}`, to: 'S' },
+  { path: '/admin/classes', to: 'DAS' },
+  { path: `/admin/classes?school=${OTHER}`, to: 'S' },
+  { path: `/admin/classes?school=${SCHOOL}`, form: { do: 'rename', class: OWN, title: '' }, to: 'AS', status: 422, refused: { T: 403 } },
+  { path: '/admin/classes', form: { do: 'new-school', name: '', country: 'ru', locale: 'ru' }, to: 'S', status: 422 },
   { path: '/admin/import', to: 'DAS' },
   { path: '/admin/import', parts: { overwrite: '' }, to: 'AS', status: 422 },
   { path: `/admin/export?format=csv&school=${SCHOOL}`, to: 'AS' },
@@ -79,6 +87,12 @@ const ROUTES: Row[] = [
     { path: `/classes/${NEXT}/${what}`, to: 'DAS' },
     { path: `/classes/${ELSEWHERE}/${what}`, to: 'S' },
   ]),
+  { path: `/people/${OWN_STUDENT}/parents`, to: 'TDAS' },
+  { path: `/people/${NEXT_STUDENT}/parents`, to: 'DAS' },
+  { path: `/people/${OWN_STUDENT}/parents/${NOBODY}`, method: 'PATCH', json: { may_see: true }, to: 'DAS', status: 404 },
+  { path: `/classes/${NEXT}/groups`, to: 'DAS' },
+  { path: '/groups', json: { title: '', classes: [OWN] }, to: 'TDAS', status: 422 },
+  { path: '/groups', json: { title: '', classes: [OWN, NEXT] }, to: 'DAS', status: 422 },
   { path: `/people/${OWN_STUDENT}/gosuslugi-links`, to: 'TDAS' },
   { path: `/people/${NEXT_STUDENT}/gosuslugi-links`, to: 'DAS' },
   { path: `/schools/${SCHOOL}/readiness`, to: 'DAS' },
@@ -179,7 +193,8 @@ test('the full record: read by the class teacher, changed from the deputy head u
     { path: at, form: { person, version: '1' }, to: 'DAS', status: 303 },
     { path: `${at}/number`, form: { person }, to: 'DAS' },
     // Somebody of another class is not opened through this one.
-    { path: `${at}?person=${(await student(portal, '5Б')).id}`, to: '', refused: { T: 404, D: 404, A: 404, S: 404 } },
+    { path: `${at}?person=${(await student(portal, '5Б')).id}`, to: '', refused: { D: 404, A: 404, S: 404 } },
+    { path: `${at}/rights`, form: { person }, to: 'DAS', status: 303 },
   ];
   for (const letter of LETTERS) await answers(portal, letter, rows);
 });
@@ -194,7 +209,7 @@ test('the editor’s form of one row: for those whose class it is, and of nobody
       // A form without any field changes nothing.
       { path: esia(name, person), form: {}, to, status: 303 },
     ]),
-    ...[{}, { form: {} }].map((more): Row => ({ path: esia(OWN, next), ...more, to: '', refused: { T: 404, D: 404, A: 404, S: 404 } })),
+    ...[{}, { form: {} }].map((more): Row => ({ path: esia(OWN, next), ...more, to: '', refused: { D: 404, A: 404, S: 404 } })),
   ];
   for (const letter of LETTERS) {
     await answers(portal, letter, rows);

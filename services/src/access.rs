@@ -190,6 +190,13 @@ impl Ties {
         if targets.is_empty() { vec![Target::Everything] } else { targets }
     }
 
+    /// The classes in which the person is a student; what belongs to none is for those alone who may do it everywhere.
+    pub(crate) fn student_targets(&self) -> Vec<Target<Uuid>> {
+        let own = self.classes.iter().filter(|tie| tie.as_student);
+        let targets: Vec<_> = own.map(ClassTie::target).collect();
+        if targets.is_empty() { vec![Target::Everything] } else { targets }
+    }
+
     /// The first class in which the actor may do it.
     pub(crate) fn class_for(&self, actor: &Session, permission: Permission) -> Option<&ClassTie> {
         self.classes.iter().find(|tie| allows(&actor.grants, permission, &tie.target()))

@@ -254,6 +254,21 @@ impl ApiClients<'_> {
         Ok(tx.commit().await?)
     }
 
+    /// Writes down that a program's token has not the scope that something needs.
+    ///
+    /// # Errors
+    /// The database's errors.
+    pub async fn refuse(&self, visit: &Visit, client: &ApiClient, scope: ApiScope) -> Result<(), StoreError> {
+        let portal = self.portal;
+        let entry = AuditEntry::new(AuditEvent::AccessRefused, Outcome::Refused, visit)
+            .actor(client.actor.person_id)
+            .detail("client", client.id.to_string())
+            .detail("scope", scope.code());
+        let mut tx = portal.db().begin().await?;
+        portal.audit().append(&mut tx, entry).await?;
+        tx.commit().await
+    }
+
     /// The program that shows this token, with its maker's rights of this moment; `None` when the token is not good.
     ///
     /// # Errors

@@ -214,6 +214,9 @@ impl Exports<'_> {
         let guardians = rows::list_guardians(&mut tx, row.id).await?;
         let posts = rows::list_posts(&mut tx, row.id).await?;
         let leaders = rows::list_leaders(&mut tx, row.id).await?;
+        let groups = rows::list_groups(&mut tx, row.id).await?;
+        let group_classes = rows::list_group_classes(&mut tx, row.id).await?;
+        let group_members = rows::list_group_members(&mut tx, row.id).await?;
         tx.rollback().await?;
 
         let mut dump = Dump { source_id: named(row.source_id.as_deref(), row.id), ..Dump::default() };
@@ -249,6 +252,20 @@ impl Exports<'_> {
             dump.posts.push((post.person_id, kind));
         }
         dump.leaders = leaders.into_iter().map(|leader| (leader.person_id, leader.class_id)).collect();
+        let years: HashMap<Uuid, SchoolYear> = dump.classes.iter().map(|class| (class.id, class.year)).collect();
+        for group in groups {
+            let classes = group_classes.iter().filter(|(of, _)| *of == group.id);
+            // A group of classes that are over goes with them.
+            let Some(year) = classes.filter_map(|(_, class)| years.get(class)).max() else { continue };
+            let members = group_members.iter().filter(|(of, _)| *of == group.id).map(|(_, student)| *student);
+            dump.groups.push(DumpedGroup {
+                source_id: named(group.source_id.as_deref(), group.id),
+                year: *year,
+                members: members.filter(|student| students.contains(student)).collect(),
+                title: group.title,
+            });
+        }
+        dump.groups.sort_by(|a, b| a.title.cmp(&b.title).then_with(|| a.source_id.cmp(&b.source_id)));
         let parents = dump.guardians.values().flatten().map(|(_, id)| *id);
         let workers = dump.posts.iter().map(|(id, _)| *id).chain(dump.leaders.iter().map(|(id, _)| *id));
         let wanted: HashSet<Uuid> = students.iter().copied().chain(parents).chain(workers).collect();
@@ -298,6 +315,15 @@ struct Dump {
     posts: Vec<(Uuid, PostKind)>,
     /// Teacher, class.
     leaders: Vec<(Uuid, Uuid)>,
+    /// By title.
+    groups: Vec<DumpedGroup>,
+}
+
+struct DumpedGroup {
+    source_id: String,
+    title: String,
+    year: SchoolYear,
+    members: Vec<Uuid>,
 }
 
 struct DumpedClass {

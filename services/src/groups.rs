@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::access::{AccessError, stored_title};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::error::StoreError;
-use crate::ids::{ClassId, GroupId, PersonId};
+use crate::ids::{ClassId, GroupId, PersonId, SchoolId};
+use crate::one_line::one_line;
 use crate::portal::Portal;
 use crate::sessions::Session;
 use crate::store::Tx;
@@ -103,16 +104,8 @@ impl Groups<'_> {
         title: &str,
     ) -> Result<GroupId, GroupError> {
         let portal = self.portal;
-        let mut school = None;
-        for class in classes {
-            let class = portal.access().class(visit, actor, Permission::EditGroups, *class).await?;
-            if school.is_some_and(|school| school != class.school_id) {
-                return Err(GroupError::Classes);
-            }
-            school = Some(class.school_id);
-        }
-        let school = school.ok_or(GroupError::Classes)?;
-        let title = judge_title(title)?;
+        let school = self.common_school(visit, actor, classes).await?;
+        let title = one_line(title, LONGEST_TITLE).ok_or(GroupError::Title)?;
         let now = portal.now();
         let id = GroupId::new(now, portal.rng());
         let mut tx = portal.db().begin().await?;
@@ -120,26 +113,50 @@ impl Groups<'_> {
         for class in classes {
             groups::insert_class(&mut tx, id, *class).await?;
         }
-        let classes: Vec<_> = classes.iter().map(ClassId::to_string).collect();
-        let entry = acted(visit, actor, id, "created").detail("classes", classes).after(json!({ "title": title }));
+        let entry = acted(visit, actor, id, "created").detail("classes", ids(classes)).after(json!({ "title": title }));
         self.finish(tx, entry).await?;
         Ok(id)
     }
 
-    /// Gives a group another title. It is for those who may edit the groups of all its classes.
+    /// Gives a group another title and other classes: who is in none of these is in the group no longer. It is for those who
+    /// may edit the groups of all its classes, those that it has and those that it gets.
     ///
     /// # Errors
     /// [`GroupError`].
-    pub async fn rename(&self, visit: &Visit, actor: &Session, group: GroupId, title: &str) -> Result<(), GroupError> {
-        let before = self.whole(visit, actor, group).await?.title;
-        let title = judge_title(title)?;
-        if title == before {
+    pub async fn change(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        group: GroupId,
+        title: &str,
+        classes: &[ClassId],
+    ) -> Result<(), GroupError> {
+        let before = self.whole(visit, actor, group).await?;
+        let school = self.common_school(visit, actor, classes).await?;
+        // Both are of one school, since a group has no classes of two.
+        let (first, _) = before.classes.first().ok_or(GroupError::Classes)?;
+        if self.portal.access().find_class(*first).await?.school_id != school {
+            return Err(GroupError::Classes);
+        }
+        let title = one_line(title, LONGEST_TITLE).ok_or(GroupError::Title)?;
+        let had: BTreeSet<ClassId> = before.classes.iter().map(|(class, _)| *class).collect();
+        let gets: BTreeSet<ClassId> = classes.iter().copied().collect();
+        if title == before.title && had == gets {
             return Ok(());
         }
         let mut tx = self.portal.db().begin().await?;
         groups::update_title(&mut tx, group, &title).await?;
-        let entry =
-            acted(visit, actor, group, "renamed").before(json!({ "title": before })).after(json!({ "title": title }));
+        for class in gets.difference(&had) {
+            groups::insert_class(&mut tx, group, *class).await?;
+        }
+        for class in had.difference(&gets) {
+            groups::delete_class(&mut tx, group, *class).await?;
+        }
+        groups::delete_strangers(&mut tx, group).await?;
+        let entry = acted(visit, actor, group, "changed")
+            .detail("classes", ids(&gets))
+            .before(json!({ "title": before.title }))
+            .after(json!({ "title": title }));
         self.finish(tx, entry).await
     }
 
@@ -189,6 +206,19 @@ impl Groups<'_> {
         self.finish(tx, entry).await
     }
 
+    /// The one school of classes whose groups the actor may edit.
+    async fn common_school(&self, visit: &Visit, actor: &Session, classes: &[ClassId]) -> Result<SchoolId, GroupError> {
+        let mut school = None;
+        for class in classes {
+            let class = self.portal.access().class(visit, actor, Permission::EditGroups, *class).await?;
+            if school.is_some_and(|school| school != class.school_id) {
+                return Err(GroupError::Classes);
+            }
+            school = Some(class.school_id);
+        }
+        school.ok_or(GroupError::Classes)
+    }
+
     /// A group all of whose classes are within reach.
     async fn whole(&self, visit: &Visit, actor: &Session, group: GroupId) -> Result<Group, GroupError> {
         let found = gathered(groups::read(self.portal.db(), group).await?)?.pop().ok_or(AccessError::NotFound)?;
@@ -225,11 +255,8 @@ fn gathered(rows: Vec<GroupRow>) -> Result<Vec<Group>, StoreError> {
     Ok(found)
 }
 
-/// A title as it is stored: its white space collapsed.
-fn judge_title(title: &str) -> Result<String, GroupError> {
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    let fits = !title.is_empty() && title.chars().count() <= LONGEST_TITLE && !title.chars().any(char::is_control);
-    if fits { Ok(title) } else { Err(GroupError::Title) }
+fn ids<'a>(classes: impl IntoIterator<Item = &'a ClassId>) -> Vec<String> {
+    classes.into_iter().map(ClassId::to_string).collect()
 }
 
 fn acted(visit: &Visit, actor: &Session, group: GroupId, what: &str) -> AuditEntry {

@@ -33,6 +33,7 @@ use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::ids::{ImportId, PersonId, SchoolId};
 use crate::portal::Portal;
+use crate::roster::school_year;
 use crate::sessions::Session;
 use crate::store::imports::{self as rows, ImportRow};
 use crate::store::schools::{self, SchoolRow};
@@ -71,8 +72,6 @@ const LEASE_MS: i64 = 5 * MINUTE;
 const PAUSE_MS: i64 = 30 * SECOND;
 /// How often a school is begun again when somebody is in the way.
 const TRIES: u32 = 5;
-/// Imports in a list.
-const LIST_LIMIT: i64 = 50;
 
 /// How a file is imported.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -325,16 +324,24 @@ impl Imports<'_> {
         self.view(row)
     }
 
-    /// The latest imports, the newest first, with empty reports: those of the actor's schools, or all.
+    /// The latest imports, the newest first, with empty reports: those of the actor's schools, or all. At most `limit`, older than
+    /// `before` where one is named.
     ///
     /// # Errors
     /// [`AccessError::Refused`]; the database's errors.
-    pub async fn list(&self, visit: &Visit, actor: &Session) -> Result<Vec<ImportView>, ImportError> {
+    pub async fn list(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        before: Option<ImportId>,
+        limit: u32,
+    ) -> Result<Vec<ImportView>, ImportError> {
         let portal = self.portal;
         let may = |target: &Where<Uuid>| portal.access().has(actor, Permission::ReadRosterImports, target);
+        let before = before.map(|id| id.0);
         let mut listed = Vec::new();
         if may(&Where::Everything) {
-            listed = rows::list(portal.db(), None, LIST_LIMIT).await?;
+            listed = rows::list(portal.db(), None, before, i64::from(limit)).await?;
         } else {
             let schools = own_schools(actor, &may);
             if schools.is_empty() {
@@ -342,9 +349,10 @@ impl Imports<'_> {
                 portal.access().require(visit, actor, Permission::ReadRosterImports, &everything).await?;
             }
             for school in schools {
-                listed.extend(rows::list(portal.db(), Some(school), LIST_LIMIT).await?);
+                listed.extend(rows::list(portal.db(), Some(school), before, i64::from(limit)).await?);
             }
-            listed.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.id)));
+            listed.sort_by_key(|row| std::cmp::Reverse(row.id));
+            listed.truncate(limit as usize);
         }
         listed.into_iter().map(|row| self.view(row)).collect()
     }
@@ -726,7 +734,7 @@ fn setting(now: Timestamp, options: &ImportOptions, given: Option<&SchoolRow>) -
     let today = BirthDate::new(year, month, date.day());
     Ok(Setting {
         today: today.map_err(|_| RosterError::Io(std::io::Error::other("the clock is wrong")))?,
-        year: SchoolYear::of_date(date.year(), month),
+        year: school_year(now),
         forced_year: options.year.map(SchoolYear::starting),
         country: given.and_then(|row| Country::from_code(&row.country)),
     })

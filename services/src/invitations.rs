@@ -48,7 +48,7 @@ pub struct Invitations<'a> {
 }
 
 impl Invitations<'_> {
-    /// The letters of a class: one for each parent without an account, in the order of the register. That they were printed is in the
+    /// The letters of a class: one for each parent without an account who may be contacted, in the order of the register. That they were printed is in the
     /// audit log.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Invitations<'_> {
         let (head, lines) = portal.roster().register(visit, actor, class).await?;
         let mut letters: Vec<Invitation> = Vec::new();
         for line in lines {
-            for parent in line.parents.iter().filter(|parent| !parent.has_account) {
+            for parent in line.parents.iter().filter(|parent| !parent.has_account && parent.may_contact) {
                 // A parent of two children in one class gets one letter.
                 if letters.iter().any(|letter| letter.parent == parent.id) {
                     continue;

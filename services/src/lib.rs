@@ -31,6 +31,7 @@ pub mod idempotency;
 pub mod ids;
 pub mod imports;
 pub mod invitations;
+mod one_line;
 pub mod outbox;
 pub mod password_wizard;
 pub mod passwords;

@@ -1,5 +1,7 @@
 //! Schools, their classes, and who belongs to them: what staff see of it, and what an import or the demo writes.
 
+mod family;
+mod manage;
 mod number;
 mod personal;
 
@@ -18,9 +20,12 @@ use crate::portal::Portal;
 use crate::sessions::Session;
 use crate::store::classes::{self, NewClassRow};
 use crate::store::schools::{self, SchoolRow};
-use crate::store::{Tx, enrolments, posts};
+use crate::store::{Tx, enrolments, guardians, posts};
 use crate::visit::Visit;
 
+pub use family::RightsChange;
+pub(crate) use manage::school_year;
+pub use manage::{KnownClass, ManageError, SchoolDetails};
 pub use personal::{FieldOrigin, PersonalRecord, Relative, Source, Stay};
 
 /// A school in a list.
@@ -71,6 +76,8 @@ pub struct PersonLine {
     pub can_sign_in: bool,
     /// What a parent is to the student; none for the student.
     pub relation: Option<Relation>,
+    /// A parent may be contacted about the student.
+    pub may_contact: bool,
 }
 
 impl std::fmt::Debug for PersonLine {
@@ -152,6 +159,31 @@ impl Roster<'_> {
         Ok(rows.iter().map(school_entry).collect::<Result<_, StoreError>>()?)
     }
 
+    /// The schools that the actor's rights reach, and the one of them that is asked for: the first when none is. A school
+    /// that is out of reach is refused, and written down.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] when there is no such school, [`AccessError::Refused`]; the database's errors.
+    pub async fn choose_school(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        asked: Option<SchoolId>,
+    ) -> Result<(Vec<SchoolEntry>, Option<SchoolEntry>), AccessError> {
+        let portal = self.portal;
+        let all = self.schools(actor).await?;
+        let Some(asked) = asked else {
+            let first = all.first().cloned();
+            return Ok((all, first));
+        };
+        if let Some(found) = all.iter().find(|school| school.id == asked).cloned() {
+            return Ok((all, Some(found)));
+        }
+        schools::read(portal.db(), asked.0).await?.ok_or(AccessError::NotFound)?;
+        let target = Target::School(asked.0);
+        Err(portal.access().refuse(visit, actor, Permission::ReadContacts, None, &[target]).await)
+    }
+
     /// The classes of a school that the actor may open, grade by grade.
     ///
     /// # Errors
@@ -227,16 +259,21 @@ impl Roster<'_> {
         class: ClassId,
     ) -> Result<(ClassHead, Vec<RegisterLine>), AccessError> {
         let people = self.portal.class_editor().open(visit, actor, class).await?;
+        let not_contacted = guardians::list_not_contacted(self.portal.db(), class.0).await?;
         let mut lines = Vec::with_capacity(people.students.len());
         for entry in people.students {
             let parents = entry.parents.iter();
+            let student = person_line(&entry.student, entry.readiness.can, None)
+                .ok_or(StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?;
+            let parent_line = |parent: &domain::ParentEntry| {
+                let line = person_line(&parent.person, parent.person.signs_in, Some(parent.relation))?;
+                let may_contact = !not_contacted.contains(&(student.id.0, line.id.0));
+                Some(PersonLine { may_contact, ..line })
+            };
             lines.push(RegisterLine {
                 number: entry.number,
-                student: person_line(&entry.student, entry.readiness.can, None)
-                    .ok_or(StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?,
-                parents: parents
-                    .filter_map(|parent| person_line(&parent.person, parent.person.signs_in, Some(parent.relation)))
-                    .collect(),
+                parents: parents.filter_map(parent_line).collect(),
+                student,
                 readiness: entry.readiness,
             });
         }
@@ -353,5 +390,6 @@ fn person_line(person: &PersonRecord, can_sign_in: bool, relation: Option<Relati
         email: fields.email.is_some(),
         can_sign_in,
         relation,
+        may_contact: true,
     })
 }

@@ -102,6 +102,16 @@ pub struct Session {
     pub previous_sign_in_at: Option<Timestamp>,
 }
 
+impl Session {
+    /// The same session with the rights of one role only, for whoever has several and works in this one now.
+    #[must_use]
+    pub fn in_role(mut self, role: Role) -> Self {
+        self.roles.retain(|held| *held == role);
+        self.grants.retain(|grant| grant.role == role);
+        self
+    }
+}
+
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

@@ -2,7 +2,7 @@
 //! so neither a subdomain nor a plain-text connection can set or read one. Browsers treat `http://localhost` as secure.
 
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
-use domain::Locale;
+use domain::{Capacity, Locale};
 use services::Token;
 
 /// The session's token.
@@ -19,6 +19,8 @@ pub const GOSUSLUGI: &str = "__Host-gosuslugi";
 pub const DEVICE: &str = "__Host-device";
 /// The class that was open last in the people area.
 pub const CLASS: &str = "__Host-class";
+/// As what somebody who is several things at the school uses the portal.
+pub const CAPACITY: &str = "__Host-as";
 /// The chosen language.
 pub const LANGUAGE: &str = "__Host-lang";
 
@@ -43,6 +45,11 @@ pub fn read_token(headers: &HeaderMap, name: &str) -> Option<Token> {
 /// The language chosen in this browser.
 pub fn read_language(headers: &HeaderMap) -> Option<Locale> {
     read(headers, LANGUAGE).and_then(Locale::from_code)
+}
+
+/// As what this browser's user chose to be here.
+pub fn read_capacity(headers: &HeaderMap) -> Option<Capacity> {
+    read(headers, CAPACITY).and_then(Capacity::from_code)
 }
 
 /// Sets the session's cookie: it lives as long as the browser's session; the server decides when it ends.
@@ -78,6 +85,11 @@ pub fn device(token: &Token) -> HeaderValue {
 /// Remembers the class that was open last. The id is no secret; whether its class may be seen is asked each time.
 pub fn class(id: &str) -> HeaderValue {
     set(CLASS, id, Some(LONGEST_S))
+}
+
+/// Remembers as what somebody is here, as long as the browser is open. What they may do is asked each time.
+pub fn capacity(capacity: Capacity) -> HeaderValue {
+    set(CAPACITY, capacity.code(), None)
 }
 
 /// Sets the language's cookie.

@@ -118,14 +118,15 @@ fn language_menu(ctx: &PageContext) -> AnyView {
 }
 
 fn account_menu(locale: Locale, viewer: &ViewerInfo) -> AnyView {
-    let who = match &viewer.staff {
-        Some(bar) => format!("{} · {}", viewer.display_name, bar.as_whom),
+    let capacity = viewer.staff.as_ref().and_then(|bar| bar.capacity);
+    let as_whom = capacity.map(|capacity| staff::as_whom(locale, capacity));
+    let who = match as_whom {
+        Some(as_whom) => format!("{} · {as_whom}", viewer.display_name),
         None => viewer.given_name.clone(),
     };
-    let shown = match &viewer.staff {
-        Some(bar) => {
-            view! { <bdi>{viewer.display_name.clone()}</bdi> <bdi class="as-whom">{bar.as_whom.clone()}</bdi> }
-                .into_any()
+    let shown = match as_whom {
+        Some(as_whom) => {
+            view! { <bdi>{viewer.display_name.clone()}</bdi> <bdi class="as-whom">{as_whom}</bdi> }.into_any()
         }
         None => view! { <bdi>{who.clone()}</bdi> }.into_any(),
     };
@@ -164,8 +165,9 @@ fn work(locale: Locale, viewer: &ViewerInfo, bar: &StaffBar) -> AnyView {
     view! {
         <li class="who-am-i">
             <bdi>{viewer.display_name.clone()}</bdi>
-            <small>{bar.as_whom.clone()}</small>
+            {bar.capacity.map(|capacity| view! { <small>{staff::as_whom(locale, capacity)}</small> })}
         </li>
+        {staff::capacities(locale, bar)}
         {first
             .map(|section| {
                 view! {

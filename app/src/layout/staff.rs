@@ -1,9 +1,11 @@
 //! What the header holds for staff: the sections, the platform's other systems, and as what somebody is signed in.
 
-use domain::{Locale, Role};
+use domain::{Capacity, Locale, Role};
 use leptos::prelude::*;
 
 use crate::{
+    components::Icon,
+    icons::IconName,
     page_context::{PageContext, StaffBar, StaffSection},
     tr,
 };
@@ -20,19 +22,47 @@ pub fn section_name(locale: Locale, section: StaffSection) -> &'static str {
     }
 }
 
-/// «Я – учитель»: by the highest of the roles; none for parents and pupils.
+/// «Я – учитель»: as what somebody is signed in.
 #[must_use]
-pub fn as_whom(locale: Locale, roles: &[Role]) -> Option<String> {
-    let order = [Role::SystemAdministrator, Role::SchoolAdministrator, Role::DeputyHead, Role::ClassTeacher];
-    let highest = order.into_iter().find(|role| roles.contains(role))?;
-    Some(
-        match highest {
-            Role::SystemAdministrator => tr!(locale, people.i_system_administrator),
-            Role::SchoolAdministrator => tr!(locale, people.i_school_administrator),
-            Role::DeputyHead => tr!(locale, people.i_deputy_head),
-            Role::ClassTeacher => tr!(locale, people.i_class_teacher),
+pub fn as_whom(locale: Locale, capacity: Capacity) -> &'static str {
+    match capacity {
+        Capacity::Staff(Role::SystemAdministrator) => tr!(locale, people.i_system_administrator),
+        Capacity::Staff(Role::SchoolAdministrator) => tr!(locale, people.i_school_administrator),
+        Capacity::Staff(Role::DeputyHead) => tr!(locale, people.i_deputy_head),
+        Capacity::Staff(Role::ClassTeacher) => tr!(locale, people.i_class_teacher),
+        Capacity::Parent => tr!(locale, people.i_parent),
+    }
+}
+
+/// The choice in the account menu, for whoever is several things at the school: each leads to where its work is.
+pub(super) fn capacities(locale: Locale, bar: &StaffBar) -> Option<AnyView> {
+    if bar.capacities.len() < 2 {
+        return None;
+    }
+    let choice = |capacity: Capacity| {
+        let page = match capacity {
+            Capacity::Parent => "/me",
+            Capacity::Staff(_) => "/people/pupils",
+        };
+        let current = bar.capacity == Some(capacity);
+        view! {
+            <li>
+                <a href=format!("{page}?as={}", capacity.code()) aria-current=current.then_some("true")>
+                    {as_whom(locale, capacity)}
+                    {current.then(|| view! { <Icon name=IconName::Check /> })}
+                </a>
+            </li>
         }
-        .to_owned(),
+    };
+    let choices = bar.capacities.iter().copied().map(choice).collect_view();
+    Some(
+        view! {
+            <li class="group">
+                <span id="h-as">{tr!(locale, people.switch_to)}</span>
+                <ul aria-labelledby="h-as">{choices}</ul>
+            </li>
+        }
+        .into_any(),
     )
 }
 

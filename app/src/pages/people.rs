@@ -15,6 +15,7 @@ pub mod photos;
 pub mod readiness;
 pub mod staff;
 
+pub(crate) use all::school_picker;
 pub use all::{AllClasses, SchoolClasses, all_classes_meta, all_classes_view};
-pub use fields::{fault_words, field_hint, field_id, field_name, field_view};
+pub use fields::{PersonForm, fault_words, field_hint, field_id, field_name, field_view, person_form_view};
 pub use frame::{ClassChoice, ClassFrame, SchoolChoice, Tab, class_head};

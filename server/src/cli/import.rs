@@ -123,7 +123,7 @@ pub(super) fn visit(config: &Config) -> Visit {
     }
 }
 
-fn kinds(counts: &Counts) -> [(&'static str, Count); 6] {
+fn kinds(counts: &Counts) -> [(&'static str, Count); 7] {
     [
         ("schools", counts.schools),
         ("classes", counts.classes),
@@ -131,6 +131,7 @@ fn kinds(counts: &Counts) -> [(&'static str, Count); 6] {
         ("parents", counts.parents),
         ("staff", counts.staff),
         ("enrolments", counts.enrolments),
+        ("groups", counts.groups),
     ]
 }
 

@@ -12,7 +12,7 @@ use services::{AccountId, PersonId, Timestamp, Visit};
 use uuid::Uuid;
 
 use super::DemoError;
-use super::roster::{self, CLASS_5A, PARENT_1, PARENT_NEW, SCHOOL_5};
+use super::roster::{self, CHILD_OF_TEACHER, CLASS_5A, CLASS_11A, PARENT_1, PARENT_NEW, SCHOOL_5};
 
 /// Somebody who can be tried, as `/demo/people.json` lists them. Absent fields are left out.
 #[derive(Clone, Serialize, Deserialize)]
@@ -69,6 +69,8 @@ struct Plan {
     email: Option<String>,
     birth_date: Option<String>,
     grant: Option<Grant<Uuid>>,
+    /// The roster's id of a student whose guardian the person is.
+    ward: Option<&'static str>,
     /// Name and ID number of a child whose guardian the person is.
     child: Option<([String; 3], String)>,
     place: Place,
@@ -109,6 +111,7 @@ fn staff(key: &str, name: [&str; 3], user_code: &'static str, password: &str, ph
         email: Some(format!("{key}@shkola5.example")),
         birth_date: None,
         grant: Some(grant),
+        ward: None,
         child: None,
         place: Place::Registered,
     }
@@ -129,6 +132,7 @@ fn parent(key: &str, name: [&str; 2], id_number: &str, birth_date: Option<&str>,
         email: None,
         birth_date: birth_date.map(ToOwned::to_owned),
         grant: None,
+        ward: None,
         child: None,
         place: Place::OnFile,
     }
@@ -173,6 +177,18 @@ fn fixed() -> Vec<Plan> {
             "+7 900 555-01-04",
             Grant { role: Role::SystemAdministrator, school_id: None, class_id: None },
         ),
+        // A class teacher who is a parent, too.
+        Plan {
+            ward: Some(CHILD_OF_TEACHER),
+            ..staff(
+                "teacher-11a",
+                ["Журналов", "Борис", "Классович"],
+                "TEACHBB",
+                "correct horse battery 11",
+                "+7 900 555-01-06",
+                Grant { role: Role::ClassTeacher, school_id: Some(SCHOOL_5), class_id: Some(CLASS_11A) },
+            )
+        },
         Plan {
             user_code: Some("PARENT2"),
             password: Some("correct horse battery P1".to_owned()),
@@ -247,22 +263,28 @@ pub async fn add(portal: &Portal, crowd_size: u32) -> Result<Vec<DemoPerson>, De
     roster::add_schools(portal).await?;
     // Staff first: the roster finds them by their names, and gives no rights itself but a class teacher's.
     let (staff, others): (Vec<Plan>, Vec<Plan>) = fixed().into_iter().partition(|plan| plan.grant.is_some());
+    let mut families = Vec::new();
     for plan in staff {
-        let (person, account) = add_one(portal, plan).await?;
+        let ward = plan.ward;
+        let Added { listed, person, account } = add_one(portal, plan).await?;
+        families.extend(person.zip(ward));
         passwords.extend(account);
-        people.push(person);
+        people.push(listed);
     }
     roster::import(portal).await?;
+    for (adult, child) in families {
+        make_guardian(portal, adult, child).await?;
+    }
     for plan in others {
-        let (person, account) = add_one(portal, plan).await?;
+        let Added { listed, account, .. } = add_one(portal, plan).await?;
         passwords.extend(account);
-        people.push(person);
+        people.push(listed);
     }
     people.extend(students()?);
     for plan in (1..=crowd_size).map(crowd).chain((1..=crowd_size).map(newcomer)) {
-        let (person, account) = add_one(portal, plan).await?;
+        let Added { listed, account, .. } = add_one(portal, plan).await?;
         passwords.extend(account);
-        people.push(person);
+        people.push(listed);
     }
     set_passwords(portal, passwords).await?;
     Ok(people)
@@ -319,10 +341,14 @@ async fn settle(
     }
 }
 
-async fn add_one(
-    portal: &Portal,
-    plan: Plan,
-) -> Result<(DemoPerson, Option<(AccountId, Option<Password>)>), DemoError> {
+/// What became of a plan.
+struct Added {
+    listed: DemoPerson,
+    person: Option<PersonId>,
+    account: Option<(AccountId, Option<Password>)>,
+}
+
+async fn add_one(portal: &Portal, plan: Plan) -> Result<Added, DemoError> {
     let [surname, given_name, patronymic] = &plan.name;
     let patronymic = (!patronymic.is_empty()).then_some(patronymic.as_str());
     let name = PersonName::new(surname, given_name, patronymic).map_err(|error| refused(&error))?;
@@ -372,7 +398,7 @@ async fn add_one(
         class_id: plan.grant.and_then(|grant| grant.class_id).map(|class| class.to_string()),
         esia_oid: None,
     };
-    Ok((listed, account.map(|account| (account.id, password))))
+    Ok(Added { listed, person, account: account.map(|account| (account.id, password)) })
 }
 
 /// Enters a person, and the child whose guardian the person is.
@@ -390,6 +416,15 @@ async fn add_person(
         added.map_err(|error| refused(&error))?;
     }
     Ok(person)
+}
+
+/// Makes somebody the guardian of a student of the roster.
+async fn make_guardian(portal: &Portal, adult: PersonId, child: &str) -> Result<(), DemoError> {
+    let child = roster::person(child).ok_or_else(|| DemoError::Refused(child.to_owned()))?;
+    let mut tx = portal.db().begin().await.map_err(|error| refused(&error))?;
+    let added = portal.people().add_guardian(&mut tx, child, adult, "guardian", portal.now()).await;
+    added.map_err(|error| refused(&error))?;
+    tx.commit().await.map_err(|error| refused(&error))
 }
 
 fn pupil((name, number): &([String; 3], String)) -> Result<NewPerson, DemoError> {
@@ -416,7 +451,7 @@ mod tests {
     fn every_fixed_person_is_valid_and_has_the_same_code_every_time() {
         let codes: Vec<String> =
             fixed().iter().filter_map(|plan| user_code(plan.user_code?)).map(|code| code.to_string()).collect();
-        assert_eq!(codes.len(), 5);
+        assert_eq!(codes.len(), 6);
         for (plan, code) in fixed().iter().filter(|plan| plan.user_code.is_some()).zip(&codes) {
             assert!(plan.user_code.is_some_and(|first| code.replace('-', "").starts_with(first)), "{}", plan.key);
         }

@@ -18,9 +18,13 @@ use super::people::{refused, visit};
 pub const SCHOOL_5: Uuid = id(0x0005);
 /// Its class 5А.
 pub const CLASS_5A: Uuid = id(0x005a);
+/// Class 11А.
+pub const CLASS_11A: Uuid = id(0x011a);
 
 /// The parent in Haifa who has an account.
 pub const PARENT_1: &str = "parent-1";
+/// The student in 11Б whose guardian is a class teacher.
+pub const CHILD_OF_TEACHER: &str = "class-11b-06";
 /// The parent in Haifa who can register.
 pub const PARENT_NEW: &str = "parent-new";
 
@@ -44,12 +48,12 @@ const fn id(number: u128) -> Uuid {
 }
 
 /// The ids of what tests and people name, by the roster's own ids.
-const FIXED: [(&str, Uuid); 19] = [
+const FIXED: [(&str, Uuid); 20] = [
     ("school-5", SCHOOL_5),
     ("nitzanim", id(0x0006)),
     ("class-5a", CLASS_5A),
     ("class-5b", id(0x005b)),
-    ("class-11a", id(0x011a)),
+    ("class-11a", CLASS_11A),
     ("class-11b", id(0x011b)),
     ("class-h1", id(0x00c1)),
     ("class-h2", id(0x00c2)),
@@ -64,6 +68,7 @@ const FIXED: [(&str, Uuid); 19] = [
     ("class-5b-unconfirmed", id(0x2007)),
     ("class-5b-cancels", id(0x2008)),
     ("class-5b-other-snils", id(0x2009)),
+    (CHILD_OF_TEACHER, id(0x200a)),
 ];
 
 /// Students for trying the sign-in through Gosuslugi: a name for programs, the roster's id, and who they are at the stand-in.

@@ -4,6 +4,7 @@
 mod accounts;
 mod api_clients;
 mod audit;
+mod classes;
 mod confirm;
 mod deliveries;
 mod imports;
@@ -15,8 +16,8 @@ use app::pages::admin::{AdminFrame, AdminSection};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
-use axum::http::StatusCode;
-use axum::response::Redirect;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{Redirect, Response};
 use axum::routing::get;
 use domain::{Permission, Target};
 use services::access::AccessError;
@@ -40,6 +41,7 @@ pub fn router() -> Router<AppState> {
         .route("/admin/review", get(review::page).post(review::change))
         .route("/admin/accounts", get(accounts::page).post(accounts::change))
         .route("/admin/readiness", get(readiness::page))
+        .route("/admin/classes", get(classes::page).post(classes::change))
         .route("/admin/import", get(imports::page).post(imports::upload))
         .route("/admin/import/{id}", get(imports::one).post(imports::apply))
         .route("/admin/export", get(imports::export))
@@ -99,6 +101,14 @@ impl Asking<'_> {
         let left = at.saturating_sub(self.state.portal.now()).saturating_add(999) / 1000;
         u64::try_from(left).unwrap_or(0).max(1)
     }
+}
+
+/// An answer that says, where it is a wait, when to come back.
+fn after(mut response: Response, seconds: Option<u64>) -> Response {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
 }
 
 /// What a handler gets of a posted form.

@@ -15,6 +15,7 @@ mod groups;
 mod idempotent;
 mod imports;
 mod me;
+mod paging;
 mod password_policy;
 mod password_resets;
 mod people;
@@ -97,9 +98,13 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(readiness::of_class))
             .routes(routes!(readiness::of_school))
             .routes(routes!(people::change))
-            .routes(routes!(people::add_parent))
+            .routes(routes!(people::add_parent, people::parents))
+            .routes(routes!(people::change_rights))
             .routes(routes!(gosuslugi::list))
             .routes(routes!(gosuslugi::remove))
+            .routes(routes!(groups::list))
+            .routes(routes!(groups::create))
+            .routes(routes!(groups::change, groups::delete))
             .routes(routes!(groups::join, groups::leave))
             .routes(routes!(imports::list, imports::check))
             .routes(routes!(imports::show))

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use app::api::cookies;
-use app::layout::staff::as_whom;
 use app::page_context::{PageContext, StaffBar, StaffSection, ViewerInfo, is_workplace};
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -13,13 +12,16 @@ use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Locale, Permission, Role, Scope};
+use domain::{Capacity, Locale, Permission, Role, Scope};
 use services::Visit;
 use services::sessions::{Session, SignInMethod};
 
 use super::errors::Failure;
 use super::security::{self, LeadsBeyond};
 use crate::state::{AppState, WebSettings};
+
+/// Seconds after which a request whose session could not be looked up may come again.
+const RETRY_AFTER_S: u32 = 5;
 
 /// The signed-in person of a request, if any.
 #[derive(Clone)]
@@ -90,11 +92,21 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
             Ok(session) => session.map(Arc::new),
             Err(error) => {
                 tracing::error!(code = error.code(), request_id, error = %error, "the session could not be looked up");
-                return Failure::status(StatusCode::SERVICE_UNAVAILABLE).into_bare_response();
+                return Failure::busy(RETRY_AFTER_S).into_bare_response();
             }
         },
         None => None,
     };
+    let wishes = [asked_capacity(&request), cookies::read_capacity(request.headers())];
+    let chosen = match &session {
+        Some(session) => Chosen::new(&state, wishes, session, &request_id).await,
+        None => Chosen::default(),
+    };
+    let asked_capacity = chosen.current.filter(|capacity| wishes.first() == Some(&Some(*capacity)));
+    let session = session.map(|session| match chosen.staff() {
+        Some(role) if session.roles.len() > 1 => Arc::new((*session).clone().in_role(role)),
+        _ => session,
+    });
     let asked = asked_language(&request).filter(|locale| state.info.locales.contains(locale));
     let locale = language(&state, &request, session.as_deref());
     let visit = Visit {
@@ -109,6 +121,10 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
         device: cookies::read_token(request.headers(), cookies::DEVICE),
     };
     let mut page = page_context(&state, &request, locale, session.as_deref(), request_id);
+    if let Some(bar) = page.viewer.as_mut().and_then(|viewer| viewer.staff.as_mut()) {
+        bar.capacity = chosen.shown(&page.path);
+        bar.capacities = chosen.all;
+    }
     count_reviews(&state, session.as_deref(), &mut page).await;
     let through_gosuslugi = session.as_ref().is_some_and(|session| session.method == SignInMethod::Gosuslugi);
     let extensions = request.extensions_mut();
@@ -124,8 +140,61 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
     if let Some(locale) = asked {
         response.headers_mut().append(header::SET_COOKIE, cookies::language(locale));
     }
+    if let Some(capacity) = asked_capacity {
+        response.headers_mut().append(header::SET_COOKIE, cookies::capacity(capacity));
+    }
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Language, Cookie"));
     response
+}
+
+/// As what somebody uses the portal, who may be several things at the school.
+#[derive(Default)]
+struct Chosen {
+    /// Everything that the person is here: the highest role first, a parent last. Empty for whoever is no staff.
+    all: Vec<Capacity>,
+    /// What was chosen, else the highest role.
+    current: Option<Capacity>,
+}
+
+impl Chosen {
+    /// What somebody is, and what they chose: by the first of their wishes that can be.
+    async fn new(state: &AppState, wishes: [Option<Capacity>; 2], session: &Session, request_id: &str) -> Self {
+        if session.roles.is_empty() {
+            return Self::default();
+        }
+        let mut roles = session.roles.clone();
+        roles.sort_unstable_by_key(|role| std::cmp::Reverse(*role));
+        let mut all: Vec<_> = roles.into_iter().map(Capacity::Staff).collect();
+        match state.portal.people().has_children(session).await {
+            Ok(true) => all.push(Capacity::Parent),
+            Ok(false) => {}
+            // A page is not lost because its menu is shorter.
+            Err(error) => {
+                tracing::error!(code = error.code(), request_id, error = %error, "children could not be looked up");
+            }
+        }
+        let wanted = wishes.into_iter().flatten().find(|wish| all.contains(wish));
+        Self { current: wanted.or_else(|| all.first().copied()), all }
+    }
+
+    /// The role whose rights count; none where all of them do.
+    fn staff(&self) -> Option<Role> {
+        match self.current? {
+            Capacity::Staff(role) => Some(role),
+            Capacity::Parent => None,
+        }
+    }
+
+    /// What the header says: where staff work, nobody is a parent.
+    fn shown(&self, path: &str) -> Option<Capacity> {
+        let at_work = is_workplace(path);
+        self.current.filter(|capacity| !at_work || *capacity != Capacity::Parent).or_else(|| self.all.first().copied())
+    }
+}
+
+/// `?as=` of a page that is read: as what its reader wants to be here.
+fn asked_capacity(request: &Request) -> Option<Capacity> {
+    asked(request, "as=").and_then(Capacity::from_code)
 }
 
 /// What is known of a request without asking the database: for refusals that come before [`know`].
@@ -150,11 +219,15 @@ fn language(state: &AppState, request: &Request, session: Option<&Session>) -> L
 
 /// `?lang=` of a page that is read. It changes nothing on the server: the choice is this browser's, in its cookie.
 fn asked_language(request: &Request) -> Option<Locale> {
+    asked(request, "lang=").and_then(Locale::from_code)
+}
+
+/// What the query of a page that is read says after a name with its equals sign.
+fn asked<'request>(request: &'request Request, name: &str) -> Option<&'request str> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
-    let query = request.uri().query()?;
-    query.split('&').filter_map(|pair| pair.strip_prefix("lang=")).find_map(Locale::from_code)
+    request.uri().query()?.split('&').find_map(|pair| pair.strip_prefix(name))
 }
 
 fn page_context(
@@ -170,7 +243,7 @@ fn page_context(
         viewer: session.map(|session| ViewerInfo {
             given_name: session.given_name.clone(),
             display_name: session.display_name.clone(),
-            staff: staff_bar(locale, request.uri().path(), &session.roles),
+            staff: staff_bar(request.uri().path(), &session.roles),
         }),
         portal: Arc::clone(&state.info),
         nonce: request.extensions().get::<security::Nonce>().map(|nonce| nonce.0.clone()),
@@ -181,8 +254,10 @@ fn page_context(
 }
 
 /// What the header offers to staff: what the roles open at all; how far they reach, each page asks for itself.
-fn staff_bar(locale: Locale, path: &str, roles: &[Role]) -> Option<StaffBar> {
-    let as_whom = as_whom(locale, roles)?;
+fn staff_bar(path: &str, roles: &[Role]) -> Option<StaffBar> {
+    if roles.is_empty() {
+        return None;
+    }
     let sections = StaffSection::ALL.into_iter().filter(|section| {
         let permission = match section {
             StaffSection::Administration | StaffSection::Specialists | StaffSection::Teachers => Permission::ReadStaff,
@@ -191,7 +266,7 @@ fn staff_bar(locale: Locale, path: &str, roles: &[Role]) -> Option<StaffBar> {
         };
         roles.iter().any(|role| permission.scope(*role) != Scope::None)
     });
-    Some(StaffBar { sections: sections.collect(), current: StaffSection::of(path), open_reviews: 0, as_whom })
+    Some(StaffBar { sections: sections.collect(), current: StaffSection::of(path), ..StaffBar::default() })
 }
 
 /// How many requests for review wait, for the badge in the staff's header. A page is not lost because its badge is.

@@ -77,7 +77,7 @@ async fn page(
         return Ok(asking.show_table(opened, &wanted));
     }
     let boot = asking.boot(&opened, false);
-    let form = row_form(&opened, &boot, &wanted.edit)?;
+    let form = asking.row_form(&opened, &boot, &wanted.edit).await?;
     Ok(asking.show_form(StatusCode::OK, &opened.frame, form))
 }
 
@@ -95,7 +95,7 @@ async fn save(
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session, class: class_id(&class)? };
     let opened = asking.open().await?;
     let boot = asking.boot(&opened, false);
-    let mut form = row_form(&opened, &boot, &wanted.edit)?;
+    let mut form = asking.row_form(&opened, &boot, &wanted.edit).await?;
     form.take(&posted);
     let mut proved = (*session).clone();
     let password = posted.iter().find(|(name, _)| name == PASSWORD).map_or("", |(_, value)| value.as_str());
@@ -119,15 +119,6 @@ fn class_id(text: &str) -> Result<ClassId, Failure> {
     text.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))
 }
 
-/// The form of a student's row, for whoever may change it.
-fn row_form(opened: &Opened, boot: &EditorBoot, student: &str) -> Result<RowForm, Failure> {
-    if !opened.editable {
-        return Err(Failure::status(StatusCode::FORBIDDEN));
-    }
-    let form = RowForm::new(&opened.people, student, &boot.read_only);
-    form.ok_or(Failure::status(StatusCode::NOT_FOUND))
-}
-
 impl Asking<'_> {
     async fn open(&self) -> Result<Opened, Failure> {
         let portal = &self.state.portal;
@@ -137,6 +128,20 @@ impl Asking<'_> {
         let people = people.map_err(|error| failure(&error, &self.page.request_id))?;
         let editable = portal.access().has(self.session, Permission::EditContacts, &target);
         Ok(Opened { frame, people, editable })
+    }
+
+    /// The form of a student's row, for whoever may change it. That somebody out of reach was asked for is written down.
+    async fn row_form(&self, opened: &Opened, boot: &EditorBoot, student: &str) -> Result<RowForm, Failure> {
+        let access = self.state.portal.access();
+        let fault = |error| failure(&error, &self.page.request_id);
+        access.class(self.visit, self.session, Permission::EditContacts, self.class).await.map_err(fault)?;
+        if let Some(form) = RowForm::new(&opened.people, student, &boot.read_only) {
+            return Ok(form);
+        }
+        let not_here = Failure::status(StatusCode::NOT_FOUND);
+        let Ok(student) = student.parse() else { return Err(not_here) };
+        access.person(self.visit, self.session, Permission::EditContacts, student).await.map_err(fault)?;
+        Err(not_here)
     }
 
     /// What waits in a browser is the account's, not the session's: whoever signs in again goes on with it.

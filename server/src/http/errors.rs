@@ -41,6 +41,12 @@ impl Failure {
         Self::status(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
+    /// Too many requests of a kind; they may come again after so many seconds.
+    pub fn too_many(retry_after_s: u64) -> Self {
+        let retry_after_s = Some(u32::try_from(retry_after_s).unwrap_or(u32::MAX));
+        Self { retry_after_s, ..Self::status(StatusCode::TOO_MANY_REQUESTS) }
+    }
+
     /// The bare answer.
     pub fn into_bare_response(self) -> Response {
         self.into_response()

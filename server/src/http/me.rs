@@ -21,6 +21,7 @@ use services::sessions::Session;
 use super::context::{From, Page, SignedInPerson, Viewer};
 use super::errors::Failure;
 use super::pages::document;
+use super::people::failure;
 use super::security::CLEARED;
 use crate::state::AppState;
 
@@ -58,12 +59,13 @@ pub async fn page(
 pub async fn child_page(
     State(state): State<AppState>,
     Page(page): Page,
+    From(visit): From,
     SignedInPerson(session): SignedInPerson,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
-    let children = children(&state, &session, &page.request_id).await?;
-    let child = children.iter().find(|child| child.id.to_string() == id);
-    let card = card(page.locale, child.ok_or(Failure::status(StatusCode::NOT_FOUND))?);
+    let id = id.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))?;
+    let child = state.portal.people().child(&visit, &session, id).await;
+    let card = card(page.locale, &child.map_err(|error| failure(&error, &page.request_id))?);
     let meta = child::meta(&card);
     Ok(document(StatusCode::OK, &page, meta, |page| child::child_view(page, card)))
 }

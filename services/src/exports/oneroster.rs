@@ -305,6 +305,16 @@ fn part<W: Write>(
                     ("termSourcedIds", &session_id(class.year)),
                 ])?;
             }
+            for group in &dump.groups {
+                sheet.row(&[
+                    ("sourcedId", &group.source_id),
+                    ("title", &group.title),
+                    ("courseSourcedId", &course),
+                    ("classType", "scheduled"),
+                    ("schoolSourcedId", org),
+                    ("termSourcedIds", &session_id(group.year)),
+                ])?;
+            }
             Ok(())
         }
         "users.csv" => users(sheet, dump, written),
@@ -408,6 +418,17 @@ fn enrolments<W: Write>(sheet: &mut Sheet<W>, dump: &Dump) -> io::Result<()> {
             ("role", role),
             ("primary", if role == "teacher" { "true" } else { "" }),
         ])?;
+    }
+    for group in &dump.groups {
+        for person in group.members.iter().filter_map(|member| dump.people.get(member)) {
+            sheet.row(&[
+                ("sourcedId", &format!("in-{}-{}", group.source_id, person.source_id)),
+                ("classSourcedId", &group.source_id),
+                ("schoolSourcedId", &dump.source_id),
+                ("userSourcedId", &person.source_id),
+                ("role", "student"),
+            ])?;
+        }
     }
     Ok(())
 }

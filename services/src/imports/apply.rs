@@ -11,13 +11,13 @@ use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
 use crate::crypto::columns;
 use crate::error::StoreError;
-use crate::ids::{ClassId, ImportId, PersonId};
+use crate::ids::{ClassId, GroupId, ImportId, PersonId};
 use crate::people::{PastAddresses, open};
 use crate::portal::Portal;
 use crate::store::imports::{self as rows, Joined, SealedPerson};
 use crate::store::person_fields::{self, Noted};
 use crate::store::tx::ClassEvent;
-use crate::store::{Tx, schools, sessions};
+use crate::store::{Tx, groups, schools, sessions};
 use crate::visit::Visit;
 
 /// `person_fields.source` of what a roster brought.
@@ -76,6 +76,15 @@ pub(crate) async fn apply(
     }
     rows::end_enrolments(tx, &plan.ended_stays, now).await?;
     rows::insert_enrolments(tx, &plan.new_stays, now).await?;
+    rows::insert_groups(tx, plan.school, &plan.groups.new, now).await?;
+    for group in &plan.groups.changed {
+        rows::update_group(tx, group).await?;
+    }
+    rows::insert_group_classes(tx, &plan.groups.classes).await?;
+    rows::insert_group_members(tx, &plan.groups.joining, now).await?;
+    for (group, student) in &plan.groups.leaving {
+        groups::delete_member(tx, GroupId(*group), PersonId(*student)).await?;
+    }
     rows::insert_guardians(tx, &plan.guardians, now).await?;
     rows::insert_posts(tx, plan.school, &plan.posts, now).await?;
     let leaders: Vec<Joined> = plan.leaders.iter().map(|(leader, _)| *leader).collect();
@@ -105,6 +114,9 @@ fn happened(plan: &Plan, author: &Author) -> Vec<AuditEntry> {
     for (child, guardian) in &plan.new_guardians {
         let entry = author.entry(AuditEvent::GuardianChanged).person(PersonId(*child));
         entries.push(entry.detail("guardian", json!(guardian)));
+    }
+    for (group, what) in plan.groups.touched() {
+        entries.push(author.entry(AuditEvent::GroupChanged).detail("group", json!(group)).detail("what", what));
     }
     for (leader, _) in &plan.leaders {
         let entry = author.entry(AuditEvent::RoleGranted).person(PersonId(leader.person));

@@ -47,6 +47,14 @@ pub(crate) struct FileClass {
     pub year: i32,
 }
 
+/// A course's group of the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct FileGroup {
+    /// The roster's own id.
+    pub key: String,
+    pub title: String,
+}
+
 /// A person of the file. No `Debug`: it is personal data in clear.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(crate) struct FilePerson {
@@ -103,6 +111,12 @@ pub(crate) enum Record {
         person: String,
         class: String,
         place: Place,
+    },
+    Group(FileGroup),
+    /// A student is in a group.
+    Member {
+        person: String,
+        group: String,
     },
     /// A teacher teaches a class; `leads` makes a class teacher.
     Teacher {
@@ -247,6 +261,9 @@ pub(crate) struct SchoolRecords {
     pub by_key: HashMap<String, usize>,
     /// Student, class, where it is said.
     pub enrolments: Vec<(String, String, Place)>,
+    pub groups: Vec<FileGroup>,
+    /// Students by group.
+    pub members: HashMap<String, Vec<String>>,
     pub teachers: Vec<Teaching>,
     pub guardians: Vec<Guarding>,
     pub posts: Vec<Posting>,
@@ -269,6 +286,8 @@ impl SchoolRecords {
                 }
             }
             Record::Enrolment { person, class, place } => self.enrolments.push((person, class, place)),
+            Record::Group(group) => self.groups.push(group),
+            Record::Member { person, group } => self.members.entry(group).or_default().push(person),
             Record::Teacher { person, class, leads, place } => {
                 self.teachers.push(Teaching { person, class, leads, place });
             }

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use domain::{ClassTitle, Country, IdKind, Locale, PersonField, PostKind, Relation, SchoolYear};
 
 use super::RosterError;
-use super::model::{self, Fault, FileClass, FilePerson, FileSchool, Place, Record, Roster, Setting};
+use super::model::{self, Fault, FileClass, FileGroup, FilePerson, FileSchool, Place, Record, Roster, Setting};
 use super::report::ImportFormat;
 use super::sheet::{Row, Sheet};
 use super::source::Files;
@@ -128,7 +128,9 @@ impl Org {
 enum KnownClass {
     /// A class of this school.
     Of(usize),
-    /// A course's group, or a class that was refused.
+    /// A course's group at this school.
+    Group(usize),
+    /// A class that was refused, or of no school of ours.
     Passed,
 }
 
@@ -208,7 +210,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Homerooms are classes. Where a school has none, courses' groups whose titles are those of classes stand in for them.
+    /// Homerooms are classes. Where a school has none, courses' groups whose titles are those of classes stand in for them. All
+    /// others are groups.
     fn classes(&mut self, files: &mut dyn Files, sessions: &HashMap<String, SchoolYear>) -> Result<(), RosterError> {
         let file = self.file(CLASSES);
         let mut homerooms: Vec<bool> = vec![false; self.roster.schools.len()];
@@ -264,8 +267,13 @@ impl Reading<'_> {
             .and_then(Org::school)
             .filter(|school| homeroom || (title.is_ok() && !homerooms.get(*school).copied().unwrap_or(false)));
         let Some(number) = known else {
-            self.classes.insert(id, KnownClass::Passed);
-            return Ok(());
+            let title = row.get("title");
+            let Some(school) = org.and_then(Org::school).filter(|_| !title.is_empty()) else {
+                self.classes.insert(id, KnownClass::Passed);
+                return Ok(());
+            };
+            self.classes.insert(id.clone(), KnownClass::Group(school));
+            return self.roster.push(school, &Record::Group(FileGroup { key: id, title }));
         };
         let Ok(title) = title else {
             self.roster.report.counts.classes.bad += 1;
@@ -310,7 +318,16 @@ impl Reading<'_> {
                 self.refuse_enrolment(place, "userSourcedId", "required", "");
                 continue;
             }
-            let KnownClass::Of(school) = known else { continue };
+            let school = match known {
+                KnownClass::Of(school) => school,
+                KnownClass::Group(school) => {
+                    if role == "student" {
+                        self.roster.push(school, &Record::Member { person, group: class })?;
+                    }
+                    continue;
+                }
+                KnownClass::Passed => continue,
+            };
             let record = match role.as_str() {
                 "student" => Record::Enrolment { person: person.clone(), class, place },
                 "teacher" => {

@@ -4,6 +4,7 @@
 //! birth date within the school. A file never takes anything away: empty cells change nothing, guardians and posts that it does not
 //! name stay, and whoever is not in it any more only leaves the class.
 
+mod groups;
 mod known;
 mod matching;
 
@@ -24,6 +25,7 @@ use crate::portal::Portal;
 use crate::store::Tx;
 use crate::store::imports::{GuardianRow, Joined, KnownRow, PostRow, WrittenClass};
 use crate::store::schools::SchoolRow;
+pub(crate) use groups::GroupWrites;
 use known::{Indexes, Known};
 
 /// What is to be done to a school's own row.
@@ -74,6 +76,7 @@ pub(crate) struct Plan {
     /// Class teachers, with the account whose sessions end because its rights are others now.
     pub leaders: Vec<(Joined, Option<Uuid>)>,
     pub moves: Vec<Move>,
+    pub groups: GroupWrites,
     /// Guardians of students who were known before.
     pub new_guardians: Vec<(Uuid, Uuid)>,
     /// Classes in which something is different afterwards.
@@ -141,6 +144,7 @@ pub(crate) async fn plan(
     planning.people()?;
     planning.guardians();
     planning.stays();
+    planning.groups();
     planning.staff();
     planning.count();
     Ok(planning.plan)
@@ -229,6 +233,7 @@ impl<'a> Planning<'a> {
             posts: Vec::new(),
             leaders: Vec::new(),
             moves: Vec::new(),
+            groups: GroupWrites::default(),
             new_guardians: Vec::new(),
             touched: BTreeSet::new(),
             report,

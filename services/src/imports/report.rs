@@ -114,6 +114,9 @@ pub struct Counts {
     pub staff: Count,
     /// Stays in classes; a changed one is a move to another class.
     pub enrolments: Count,
+    /// Groups; one whose members are others is a changed one.
+    #[serde(default)]
+    pub groups: Count,
 }
 
 impl Counts {
@@ -124,11 +127,12 @@ impl Counts {
         self.parents.add(other.parents);
         self.staff.add(other.staff);
         self.enrolments.add(other.enrolments);
+        self.groups.add(other.groups);
     }
 
     /// How many things are added, changed or ended; 0 when the file says what is there already.
     pub fn changes(&self) -> u64 {
-        [self.schools, self.classes, self.students, self.parents, self.staff, self.enrolments]
+        [self.schools, self.classes, self.students, self.parents, self.staff, self.enrolments, self.groups]
             .into_iter()
             .map(Count::changes)
             .sum()

@@ -41,7 +41,7 @@ pub(crate) fn read_csv(
     let mut reader = ReaderBuilder::new().delimiter(separator).flexible(true).has_headers(false).from_reader(text);
     let mut record = StringRecord::new();
     while reader.read_record(&mut record).map_err(|error| RosterError::of_csv(name, &error))? {
-        let line = skipped + record.position().map_or(0, csv::Position::line);
+        let line = sheet::line_of(&reader, &record, skipped);
         if record.iter().any(|cell| cell.len() > sheet::LONGEST_CELL) {
             return Err(RosterError::Quotes { file: name.to_owned(), line });
         }

@@ -1,12 +1,14 @@
 //! The children of a parent, as the parent sees them: those whom the school lets this parent see.
 
-use domain::{ClassTitle, PersonName};
+use domain::{ClassTitle, Permission, PersonName};
 
 use super::{People, name_on_file, short_name};
 use crate::access::AccessError;
+use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId};
 use crate::sessions::Session;
 use crate::store::{classes, guardians, photos};
+use crate::visit::Visit;
 
 /// A child of the person who is signed in.
 #[derive(Clone)]
@@ -55,6 +57,31 @@ impl People<'_> {
         }
         found.sort_by(|a, b| a.name.given_name().cmp(b.name.given_name()).then(a.id.cmp(&b.id)));
         Ok(found)
+    }
+
+    /// Whether the owner of a session is a parent who may see a child.
+    ///
+    /// # Errors
+    /// The database's errors.
+    pub async fn has_children(&self, session: &Session) -> Result<bool, StoreError> {
+        guardians::sees_any(self.portal.db(), session.person_id).await
+    }
+
+    /// One of the children of the owner of a session. That somebody asked for another person is written down.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] when it is no child of theirs whom they may see; the database's errors.
+    pub async fn child(&self, visit: &Visit, session: &Session, id: PersonId) -> Result<Child, AccessError> {
+        if let Some(child) = self.children(session).await?.into_iter().find(|child| child.id == id) {
+            return Ok(child);
+        }
+        let access = self.portal.access();
+        let targets = access.ties(id).await?.targets();
+        // Nobody learns that there is such a person.
+        match access.refuse(visit, session, Permission::ReadContacts, Some(id), &targets).await {
+            AccessError::Refused => Err(AccessError::NotFound),
+            error => Err(error),
+        }
     }
 
     /// The class that a student is in, with what the family sees of it.

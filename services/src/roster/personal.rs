@@ -10,11 +10,10 @@ use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::class_editor::{PastChange, record_of};
 use crate::clock::Timestamp;
 use crate::crypto::columns;
-use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId};
-use crate::people::{name_on_file, open, short_name};
+use crate::people::{open, short_name};
 use crate::sessions::Session;
-use crate::store::{enrolments, guardians, people, person_fields};
+use crate::store::{enrolments, people, person_fields};
 use crate::visit::Visit;
 
 /// Where a field's value comes from.
@@ -162,22 +161,7 @@ impl Roster<'_> {
                 until: stay.until_at,
             });
         }
-        let mut family = Vec::new();
-        for row in guardians::list_relatives(db, person).await? {
-            let relation =
-                Relation::from_code(&row.relation).ok_or(StoreError::Corrupt { column: "guardians.relation" })?;
-            // Of whom nothing but a contact was typed so far, there is nothing to show.
-            let Some(name) = name_on_file(&row.surname, &row.given_name, row.patronymic.as_deref()) else { continue };
-            family.push(Relative {
-                id: PersonId(row.id),
-                name,
-                relation,
-                is_child: row.is_child != 0,
-                may_contact: row.may_contact != 0,
-                may_see: row.may_see != 0,
-            });
-        }
-        family.sort_by_key(|relative| (relative.is_child, relative.relation, relative.id));
+        let family = self.family(person).await?;
 
         let entry = AuditEntry::new(AuditEvent::PersonalDataRead, Outcome::Success, visit)
             .actor(actor.person_id)

@@ -1,9 +1,11 @@
 //! Rows of `classes`.
 
+use domain::ClassTitle;
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
+use crate::ids::ClassId;
 use crate::store::{Db, Tx};
 use crate::{on_read, on_tx};
 
@@ -69,13 +71,57 @@ pub(crate) struct ListedRow {
     pub students: i64,
 }
 
-const LIST: &str = "SELECT c.id, c.title, c.year, COUNT(e.id) AS students FROM classes c \
+pub(crate) const LIST: &str = "SELECT c.id, c.title, c.year, COUNT(e.id) AS students FROM classes c \
      LEFT JOIN enrolments e ON e.class_id = c.id AND e.until_at IS NULL \
      WHERE c.school_id = $1 AND c.archived_at IS NULL GROUP BY c.id, c.title, c.year";
 
 /// The classes of a school that are not over, in no order.
 pub(crate) async fn list(db: &Db, school: Uuid) -> Result<Vec<ListedRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, ListedRow>(LIST).bind(school).fetch_all(p).await)?)
+}
+
+/// A class in the list of all of a school's, those that are over too.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct KnownRow {
+    pub id: Uuid,
+    pub title: String,
+    pub year: i64,
+    pub archived_at: Option<Timestamp>,
+    pub students: i64,
+}
+
+pub(crate) const KNOWN: &str = "SELECT c.id, c.title, c.year, c.archived_at, COUNT(e.id) AS students FROM classes c \
+     LEFT JOIN enrolments e ON e.class_id = c.id AND e.until_at IS NULL \
+     WHERE c.school_id = $1 GROUP BY c.id, c.title, c.year, c.archived_at";
+
+/// All classes of a school, in no order.
+pub(crate) async fn list_known(db: &Db, school: Uuid) -> Result<Vec<KnownRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, KnownRow>(KNOWN).bind(school).fetch_all(p).await)?)
+}
+
+const UPDATE: &str =
+    "UPDATE classes SET title = $2, grade = $3, letter = $4, archived_at = $5, updated_at = $6 WHERE id = $1";
+
+/// Writes a class's title, and when it was archived. Another class of this title in the same year is
+/// [`StoreError::Duplicate`].
+pub(crate) async fn update(
+    tx: &mut Tx,
+    class: ClassId,
+    title: &ClassTitle,
+    archived_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(UPDATE)
+        .bind(class.0)
+        .bind(title.as_str())
+        .bind(i64::from(title.grade()))
+        .bind(title.letter())
+        .bind(archived_at)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
 }
 
 /// Who leads a class.
@@ -87,7 +133,7 @@ pub(crate) struct TeacherRow {
     pub patronymic: Option<String>,
 }
 
-const TEACHERS: &str = "SELECT r.class_id, p.surname, p.given_name, p.patronymic \
+pub(crate) const TEACHERS: &str = "SELECT r.class_id, p.surname, p.given_name, p.patronymic \
      FROM roles r JOIN people p ON p.id = r.person_id \
      WHERE r.school_id = $1 AND r.role = 'class_teacher' AND r.class_id IS NOT NULL ORDER BY r.id";
 

@@ -44,6 +44,13 @@ pub(crate) async fn end(tx: &mut Tx, class: ClassId, student: PersonId, now: Tim
     Ok(ended == 1)
 }
 
+const END_ALL: &str = "UPDATE enrolments SET until_at = $2 WHERE class_id = $1 AND until_at IS NULL";
+
+/// Ends every stay in a class; how many there were.
+pub(crate) async fn end_all(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<u64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query(END_ALL).bind(class.0).bind(now).execute(c).await.map(|done| done.rows_affected()))?)
+}
+
 /// A stay of a student in a class, with the class's title.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct StayRow {

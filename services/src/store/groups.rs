@@ -31,6 +31,34 @@ pub(crate) async fn insert_class(tx: &mut Tx, group: GroupId, class: ClassId) ->
     Ok(())
 }
 
+const DROP_CLASS: &str = "DELETE FROM group_classes WHERE group_id = $1 AND class_id = $2";
+
+/// Takes a class from those that a group is a part of.
+pub(crate) async fn delete_class(tx: &mut Tx, group: GroupId, class: ClassId) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(DROP_CLASS).bind(group.0).bind(class.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const DROP_STRANGERS: &str = "DELETE FROM group_members WHERE group_id = $1 AND student_id NOT IN \
+     (SELECT e.student_id FROM group_classes k JOIN enrolments e ON e.class_id = k.class_id \
+     WHERE k.group_id = $1 AND e.until_at IS NULL)";
+
+/// Takes those out of a group who are in none of its classes.
+pub(crate) async fn delete_strangers(tx: &mut Tx, group: GroupId) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(DROP_STRANGERS).bind(group.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
+const DROP_LEFT: &str = "DELETE FROM group_members WHERE student_id = $1 AND group_id NOT IN \
+     (SELECT k.group_id FROM enrolments e JOIN group_classes k ON k.class_id = e.class_id \
+     WHERE e.student_id = $1 AND e.until_at IS NULL)";
+
+/// Takes a student out of the groups of classes that they are in no longer.
+pub(crate) async fn delete_left(tx: &mut Tx, student: PersonId) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(DROP_LEFT).bind(student.0).execute(c).await.map(|_| ()))?;
+    Ok(())
+}
+
 const RENAME: &str = "UPDATE groups SET title = $2 WHERE id = $1";
 
 /// Gives a group another title.
@@ -64,7 +92,7 @@ pub(crate) async fn read(db: &Db, group: GroupId) -> Result<Vec<GroupRow>, Store
     Ok(on_read!(db, |p| sqlx::query_as::<_, GroupRow>(FIND).bind(group.0).fetch_all(p).await)?)
 }
 
-const LIST: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_title \
+pub(crate) const LIST: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_title \
      FROM group_classes own JOIN groups g ON g.id = own.group_id JOIN group_classes k ON k.group_id = g.id \
      JOIN classes c ON c.id = k.class_id WHERE own.class_id = $1 ORDER BY g.title, g.id, c.grade, c.title";
 
@@ -80,7 +108,7 @@ pub(crate) struct GroupMemberRow {
     pub student_id: Uuid,
 }
 
-const MEMBERS: &str = "SELECT m.group_id, m.student_id FROM enrolments e \
+pub(crate) const MEMBERS: &str = "SELECT m.group_id, m.student_id FROM enrolments e \
      JOIN group_members m ON m.student_id = e.student_id JOIN group_classes k ON k.group_id = m.group_id \
      WHERE e.class_id = $1 AND e.until_at IS NULL AND k.class_id = $1";
 

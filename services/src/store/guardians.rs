@@ -1,5 +1,7 @@
 //! Rows of `guardians`: which adult is a guardian of which child.
 
+use std::collections::HashSet;
+
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -53,6 +55,59 @@ pub(crate) async fn may_see(db: &Db, child: PersonId, guardian: PersonId) -> Res
     let count =
         on_read!(db, |p| sqlx::query_scalar::<_, i64>(MAY_SEE).bind(child.0).bind(guardian.0).fetch_one(p).await)?;
     Ok(count > 0)
+}
+
+pub(crate) const SEES_ANY: &str =
+    "SELECT CAST(1 AS BIGINT) FROM guardians WHERE guardian_id = $1 AND may_see = 1 LIMIT 1";
+
+/// Whether this adult may see what the school has of any child.
+pub(crate) async fn sees_any(db: &Db, guardian: PersonId) -> Result<bool, StoreError> {
+    let found = on_read!(db, |p| sqlx::query_scalar::<_, i64>(SEES_ANY).bind(guardian.0).fetch_optional(p).await)?;
+    Ok(found.is_some())
+}
+
+const RIGHTS: &str = "SELECT may_contact, may_see FROM guardians WHERE child_id = $1 AND guardian_id = $2";
+
+/// What an adult may, as to a child: be contacted, see the child's data. None when the adult is no guardian of the child.
+pub(crate) async fn read_rights(
+    tx: &mut Tx,
+    child: PersonId,
+    guardian: PersonId,
+) -> Result<Option<(bool, bool)>, StoreError> {
+    let row =
+        on_tx!(tx, |c| sqlx::query_as::<_, (i64, i64)>(RIGHTS).bind(child.0).bind(guardian.0).fetch_optional(c).await)?;
+    Ok(row.map(|(may_contact, may_see)| (may_contact != 0, may_see != 0)))
+}
+
+const UPDATE_RIGHTS: &str =
+    "UPDATE guardians SET may_contact = $3, may_see = $4 WHERE child_id = $1 AND guardian_id = $2";
+
+/// Changes what an adult may, as to a child.
+pub(crate) async fn update_rights(
+    tx: &mut Tx,
+    child: PersonId,
+    guardian: PersonId,
+    may_contact: bool,
+    may_see: bool,
+) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(UPDATE_RIGHTS)
+        .bind(child.0)
+        .bind(guardian.0)
+        .bind(i64::from(may_contact))
+        .bind(i64::from(may_see))
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
+pub(crate) const NOT_CONTACTED: &str = "SELECT g.child_id, g.guardian_id FROM enrolments e \
+     JOIN guardians g ON g.child_id = e.student_id WHERE e.class_id = $1 AND e.until_at IS NULL AND g.may_contact = 0";
+
+/// Which adults are not to be contacted about which students of a class: pairs of child and guardian.
+pub(crate) async fn list_not_contacted(db: &Db, class: Uuid) -> Result<HashSet<(Uuid, Uuid)>, StoreError> {
+    let rows = on_read!(db, |p| sqlx::query_as::<_, (Uuid, Uuid)>(NOT_CONTACTED).bind(class).fetch_all(p).await)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Somebody of the family: a parent of a child, or a child of a parent (`is_child` is 1).

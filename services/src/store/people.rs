@@ -230,7 +230,7 @@ pub(crate) struct NameRow {
     pub patronymic: Option<String>,
 }
 
-const NAME: &str = "SELECT surname, given_name, patronymic FROM people WHERE id = $1";
+pub(crate) const NAME: &str = "SELECT surname, given_name, patronymic FROM people WHERE id = $1";
 
 /// The name of a person, outside a transaction.
 pub(crate) async fn read_name(db: &Db, person: Uuid) -> Result<Option<NameRow>, StoreError> {

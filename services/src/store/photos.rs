@@ -60,7 +60,7 @@ pub(crate) struct VersionRow {
     pub version: i64,
 }
 
-const VERSIONS: &str = "SELECT f.person_id, f.version FROM enrolments e JOIN photos f ON f.person_id = e.student_id \
+pub(crate) const VERSIONS: &str = "SELECT f.person_id, f.version FROM enrolments e JOIN photos f ON f.person_id = e.student_id \
      WHERE e.class_id = $1 AND e.until_at IS NULL";
 
 /// The versions of the photos of a class.

@@ -5,8 +5,8 @@
 use sqlx::AssertSqlSafe;
 
 use crate::store::{
-    Backend, Db, DbSettings, accounts, classes, dialect, enrolments, gosuslugi, guardians, imports, person_fields,
-    roles, sessions, throttles,
+    Backend, Db, DbSettings, accounts, classes, dialect, enrolments, gosuslugi, groups, guardians, imports, people,
+    person_fields, photos, presence, roles, sessions, throttles,
 };
 use crate::{on_read, on_tx};
 
@@ -41,6 +41,17 @@ async fn nothing_walks_through_a_whole_table() {
         ("who changed them", person_fields::LIST),
         ("a child's mother", guardians::OF_RELATION),
         ("a person's family", guardians::RELATIVES),
+        ("whom not to write to", guardians::NOT_CONTACTED),
+        ("whether somebody is a parent", guardians::SEES_ANY),
+        ("a school's open classes", classes::LIST),
+        ("all that it has", classes::KNOWN),
+        ("who leads them", classes::TEACHERS),
+        ("who else is in the class", presence::LIST),
+        ("when they were there", presence::SEEN),
+        ("a person's name", people::NAME),
+        ("the groups of a class", groups::LIST),
+        ("their members", groups::MEMBERS),
+        ("the photos of a class", photos::VERSIONS),
         ("who asks", sessions::FIND),
         ("whether they still may", sessions::ROLES_OF),
         ("a person's roles", roles::LIST),
@@ -65,6 +76,9 @@ async fn nothing_walks_through_a_whole_table() {
         ("who of them works elsewhere", imports::STAFF_ELSEWHERE),
         ("who of them belongs elsewhere", imports::ELSEWHERE),
         ("what was changed of them here", imports::EDITED),
+        ("its groups", imports::GROUPS),
+        ("whose they are", imports::GROUP_CLASSES),
+        ("who is in them", imports::GROUP_MEMBERS),
         ("whose the numbers of a file are", &numbers),
         ("whose its SNILS are", &snils),
         ("whom it calls so", &sources),

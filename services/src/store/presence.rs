@@ -32,7 +32,7 @@ pub(crate) async fn upsert(
     Ok(())
 }
 
-const SEEN: &str = "SELECT seen_at FROM presence WHERE class_id = $1 AND session_id = $2";
+pub(crate) const SEEN: &str = "SELECT seen_at FROM presence WHERE class_id = $1 AND session_id = $2";
 
 /// When a session was last seen in a class.
 pub(crate) async fn read(db: &Db, class: ClassId, session: SessionId) -> Result<Option<Timestamp>, StoreError> {
@@ -63,7 +63,8 @@ pub(crate) struct PresentRow {
     pub name: String,
 }
 
-const LIST: &str = "SELECT person_id, name FROM presence WHERE class_id = $1 AND seen_at > $2 ORDER BY session_id";
+pub(crate) const LIST: &str =
+    "SELECT person_id, name FROM presence WHERE class_id = $1 AND seen_at > $2 ORDER BY session_id";
 
 /// Who was seen in a class after `since`, the browser that signed in first at the top; a person with two browsers twice.
 pub(crate) async fn list(db: &Db, class: ClassId, since: Timestamp) -> Result<Vec<PresentRow>, StoreError> {

@@ -42,6 +42,22 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<SchoolRow>, StoreEr
     Ok(on_read!(db, |p| sqlx::query_as::<_, SchoolRow>(FIND).bind(id).fetch_optional(p).await)?)
 }
 
+const UPDATE: &str = "UPDATE schools SET name = $2, country = $3, locale = $4, updated_at = $5 WHERE id = $1";
+
+/// Writes a school's name, country and language.
+pub(crate) async fn update(tx: &mut Tx, row: &SchoolRow, now: Timestamp) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(UPDATE)
+        .bind(row.id)
+        .bind(&row.name)
+        .bind(&row.country)
+        .bind(&row.locale)
+        .bind(now)
+        .execute(c)
+        .await
+        .map(|_| ()))?;
+    Ok(())
+}
+
 const LIST: &str = "SELECT id, name, country, locale, source_id FROM schools ORDER BY name, id";
 
 /// Every school, by name.

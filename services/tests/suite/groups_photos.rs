@@ -70,8 +70,8 @@ async fn a_group_is_a_part_of_its_classes(ctx: TestContext) {
     let others = groups.list(&visit, &small.deputy, small.other).await.unwrap();
     assert_eq!(others.len(), 1);
     assert!(matches!(groups.list(&visit, &small.teacher, small.other).await, Err(AccessError::Refused)));
-    groups.rename(&visit, &small.teacher, english, "Английский 1").await.unwrap();
-    groups.rename(&visit, &small.teacher, english, "Английский 1").await.unwrap();
+    groups.change(&visit, &small.teacher, english, "Английский 1", &[small.class]).await.unwrap();
+    groups.change(&visit, &small.teacher, english, "Английский 1", &[small.class]).await.unwrap();
     groups.delete(&visit, &small.teacher, english).await.unwrap();
     assert_eq!(groups.list(&visit, &small.teacher, small.class).await.unwrap().len(), 1);
     assert_eq!(world.audited("group.changed", "success").await, 4);
@@ -118,7 +118,7 @@ async fn a_group_of_two_classes_is_removed_by_who_has_both(ctx: TestContext) {
     let groups = small.world.portal.groups();
     let choir = groups.create(&visit, &small.deputy, &[small.class, small.other], "Хор").await.unwrap();
     assert!(is_refused(&groups.delete(&visit, &small.teacher, choir).await));
-    assert!(is_refused(&groups.rename(&visit, &small.teacher, choir, "Мой хор").await));
+    assert!(is_refused(&groups.change(&visit, &small.teacher, choir, "Мой хор", &[small.class]).await));
     let refused = groups.create(&visit, &small.teacher, &[small.class, small.other], "Оркестр").await.map(|_| ());
     assert!(is_refused(&refused));
     groups.delete(&visit, &small.deputy, choir).await.unwrap();

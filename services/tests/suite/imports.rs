@@ -44,6 +44,7 @@ on_both_databases!(
     what_is_exported_is_found_unchanged,
     an_export_is_for_whoever_may_import,
     a_roster_of_many_schools,
+    groups_come_with_the_roster_and_go_out_with_it,
 );
 
 fn roster(name: &str) -> RosterFile {
@@ -407,7 +408,7 @@ async fn a_school_administrator_imports_the_own_school_and_no_other(ctx: TestCon
     assert_eq!(done.report.counts.students, new(2), "the report is that of the dry run");
     assert_eq!(world.count("people").await, people + 2);
     assert_eq!(world.ctx.number("SELECT COUNT(*) FROM imports WHERE content_sealed IS NOT NULL").await, 0);
-    assert_eq!(imports.list(&visit, &actor).await.unwrap().len(), 1);
+    assert_eq!(imports.list(&visit, &actor, None, 50).await.unwrap().len(), 1);
 
     // Another school, known or not: nothing of the file is looked at.
     for school in ["Школа № 8", "Школа № 9"] {
@@ -417,7 +418,7 @@ async fn a_school_administrator_imports_the_own_school_and_no_other(ctx: TestCon
     let stranger = administrator(&world, other).await;
     let refused = imports.find(&visit, &stranger, view.id).await;
     assert!(matches!(refused, Err(ImportError::Access(AccessError::Refused))));
-    assert!(imports.list(&visit, &stranger).await.unwrap().is_empty());
+    assert!(imports.list(&visit, &stranger, None, 50).await.unwrap().is_empty());
 
     // A class teacher has nothing to do with it, and that somebody tried is written down.
     let class = world.class(own, "7А").await;
@@ -602,4 +603,81 @@ async fn a_roster_of_many_schools(ctx: TestContext) {
     );
     let again = apply(&world, RosterFile::Path(path)).await;
     assert_eq!(again.counts.changes(), 0, "{:?}", again.counts);
+}
+
+/// A school with two classes of three students, and courses: English for two of 5А, a choir of both classes, and mathematics, which is
+/// the whole class. `choir` is who sings.
+fn courses(choir: &[&str]) -> Vec<(&'static str, Vec<u8>)> {
+    let students = ["a1", "a2", "a3", "b1", "b2", "b3"];
+    let mut users = "sourcedId,givenName,familyName,agentSourcedIds\n".to_owned();
+    let mut roles = "sourcedId,userSourcedId,role,orgSourcedId\n".to_owned();
+    let mut stays = "sourcedId,classSourcedId,userSourcedId,role\n".to_owned();
+    let mut stay = |class: &str, person: &str| writeln!(stays, "{class}-{person},{class},{person},student").unwrap();
+    let surnames = ["Аверин", "Бобров", "Волков", "Гусев", "Дёмин", "Ежов"];
+    for (person, surname) in students.into_iter().zip(surnames) {
+        writeln!(users, "{person},Иван,{surname},").unwrap();
+        writeln!(roles, "r-{person},{person},student,s7").unwrap();
+        stay(if person.starts_with('a') { "c5a" } else { "c5b" }, person);
+    }
+    for person in ["a1", "a2", "a3"] {
+        stay("maths", person);
+    }
+    for person in ["a1", "a2"] {
+        stay("english", person);
+    }
+    for person in choir {
+        stay("choir", person);
+    }
+    let orgs = "sourcedId,name,type\ns7,Школа № 7,school\n";
+    let classes = "sourcedId,title,classType,schoolSourcedId\nc5a,5А,homeroom,s7\nc5b,5Б,homeroom,s7\n\
+         maths,Математика 5А,scheduled,s7\nenglish,Английский 5А-1,scheduled,s7\nchoir,Хор,scheduled,s7\n\
+         empty,Никого,scheduled,s7\n";
+    vec![
+        ("orgs.csv", orgs.into()),
+        ("classes.csv", classes.into()),
+        ("users.csv", users.into()),
+        ("roles.csv", roles.into()),
+        ("enrollments.csv", stays.into()),
+    ]
+}
+
+fn folder_of(world: &World, name: &str, files: Vec<(&'static str, Vec<u8>)>) -> RosterFile {
+    let folder = world.ctx.folder.join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, content) in files {
+        std::fs::write(folder.join(name), content).unwrap();
+    }
+    RosterFile::Path(folder)
+}
+
+async fn groups_come_with_the_roster_and_go_out_with_it(ctx: TestContext) {
+    let world = World::new(ctx);
+    let report = apply(&world, folder_of(&world, "first", courses(&["a1", "b1", "b2"]))).await;
+    assert_eq!(report.bad_rows.len(), 0);
+    assert_eq!(report.counts.groups, new(2), "the course of a whole class is no group, nor is one of nobody");
+    assert_eq!(world.count("group_members").await, 5);
+    assert_eq!(world.count("group_classes").await, 3);
+    let again = apply(&world, folder_of(&world, "again", courses(&["a1", "b1", "b2"]))).await;
+    assert_eq!((again.counts.groups, again.counts.changes()), (unchanged(2), 0));
+
+    let changed = apply(&world, folder_of(&world, "changed", courses(&["b1", "b2", "b3"]))).await;
+    assert_eq!(changed.counts.groups, Count { changed: 1, unchanged: 1, ..Count::default() });
+    assert_eq!(world.count("group_members").await, 5, "one has come, one has left");
+    assert_eq!(world.audited("group.changed", "success").await, 3);
+
+    // A group that was made here goes out and is found again, even one of a whole class.
+    let actor = world.staff("Ким", &[everywhere()]).await;
+    let visit = world.home();
+    let schools = world.portal.roster().schools(&actor).await.unwrap();
+    let classes = world.portal.roster().classes(&visit, &actor, schools[0].id).await.unwrap();
+    let made = world.portal.groups().create(&visit, &actor, &[classes[0].id], "Все 5А").await.unwrap();
+    let (_, lines) = world.portal.roster().register(&visit, &actor, classes[0].id).await.unwrap();
+    for line in lines {
+        world.portal.groups().set_member(&visit, &actor, made, line.student.id, true).await.unwrap();
+    }
+    let mut out = Cursor::new(Vec::new());
+    world.portal.exports().write(&visit, ExportFormat::OneRoster, None, &mut out, |_, _| {}).await.unwrap();
+    let options = ImportOptions::default();
+    let view = world.portal.imports().check(&visit, &actor, "roster.zip", out.into_inner(), options).await.unwrap();
+    assert_eq!((view.report.counts.groups, view.report.counts.changes()), (unchanged(3), 0));
 }

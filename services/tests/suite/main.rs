@@ -29,6 +29,7 @@ mod people;
 mod registrations;
 mod review_queue;
 mod roster;
+mod roster_manage;
 mod sessions;
 mod snils;
 mod store;

@@ -14,6 +14,8 @@ pub enum AdminSection {
     Accounts,
     /// Who can sign in.
     Readiness,
+    /// Schools and their classes.
+    Classes,
     /// Rosters from files, and as files.
     Import,
     /// What was sent.
@@ -26,8 +28,16 @@ pub enum AdminSection {
 
 impl AdminSection {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 7] =
-        [Self::Review, Self::Accounts, Self::Readiness, Self::Import, Self::Deliveries, Self::Audit, Self::ApiClients];
+    pub const ALL: [Self; 8] = [
+        Self::Review,
+        Self::Accounts,
+        Self::Readiness,
+        Self::Classes,
+        Self::Import,
+        Self::Deliveries,
+        Self::Audit,
+        Self::ApiClients,
+    ];
 
     /// Its address.
     #[must_use]
@@ -36,6 +46,7 @@ impl AdminSection {
             Self::Review => "/admin/review",
             Self::Accounts => "/admin/accounts",
             Self::Readiness => "/admin/readiness",
+            Self::Classes => "/admin/classes",
             Self::Import => "/admin/import",
             Self::Deliveries => "/admin/deliveries",
             Self::Audit => "/admin/audit",
@@ -50,6 +61,7 @@ impl AdminSection {
             Self::Review => Permission::WorkReviewQueue,
             Self::Accounts => Permission::UnlockAccounts,
             Self::Readiness => Permission::ReadContacts,
+            Self::Classes => Permission::ReadClasses,
             Self::Import => Permission::ReadRosterImports,
             Self::Deliveries | Self::Audit => Permission::ReadAuditLog,
             Self::ApiClients => Permission::ManageApiClients,
@@ -63,6 +75,7 @@ impl AdminSection {
             Self::Review => tr!(locale, admin.review_title),
             Self::Accounts => tr!(locale, admin.accounts_title),
             Self::Readiness => tr!(locale, admin.readiness_title),
+            Self::Classes => tr!(locale, admin.classes_title),
             Self::Import => tr!(locale, admin.import_title),
             Self::Deliveries => tr!(locale, admin.deliveries_title),
             Self::Audit => tr!(locale, admin.audit_title),
@@ -150,7 +163,7 @@ mod tests {
     fn each_role_sees_the_pages_that_it_opens() {
         use AdminSection::{Accounts, Readiness, Review};
         assert_eq!(AdminSection::open_to(&[Role::ClassTeacher]), [Review, Accounts, Readiness]);
-        assert_eq!(AdminSection::open_to(&[Role::DeputyHead]).len(), 6);
+        assert_eq!(AdminSection::open_to(&[Role::DeputyHead]).len(), 7);
         assert_eq!(AdminSection::open_to(&[Role::ClassTeacher, Role::SystemAdministrator]), AdminSection::ALL);
         assert!(AdminSection::open_to(&[]).is_empty());
     }

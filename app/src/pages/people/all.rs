@@ -89,7 +89,7 @@ fn card(ctx: &PageContext, (class, students, teachers): (ClassChoice, u32, Vec<S
 }
 
 /// The schools as tabs, where the reader reaches several; `path` is the page's address for one of them.
-pub(super) fn school_picker(
+pub(crate) fn school_picker(
     locale: Locale,
     open: &SchoolChoice,
     schools: &[SchoolChoice],

@@ -96,3 +96,32 @@ pub fn field_view(locale: Locale, field: PersonField, value: String, error: Opti
     })
     .into_any()
 }
+
+/// What was typed of somebody new, and what is wrong with it.
+#[derive(Clone, Default)]
+pub struct PersonForm {
+    /// What the fields hold.
+    pub values: Vec<(PersonField, String)>,
+    /// What is wrong with which field.
+    pub faults: Vec<(PersonField, FieldFault)>,
+}
+
+impl PersonForm {
+    /// An empty form with these fields.
+    #[must_use]
+    pub fn of(fields: &[PersonField]) -> Self {
+        Self { values: fields.iter().map(|field| (*field, String::new())).collect(), faults: Vec::new() }
+    }
+}
+
+/// The fields of the form.
+pub fn person_form_view(locale: Locale, form: &PersonForm) -> AnyView {
+    form.values
+        .iter()
+        .map(|(field, value)| {
+            let fault = form.faults.iter().find(|(at, _)| at == field).map(|(_, fault)| fault_words(locale, *fault));
+            field_view(locale, *field, value.clone(), fault.map(str::to_owned))
+        })
+        .collect_view()
+        .into_any()
+}

@@ -18,6 +18,9 @@ use crate::{
     tr, tr_count,
 };
 
+/// Form field: another class that a group is a part of.
+pub const CLASS: &str = "class";
+
 /// What the post before this page did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupsDone {
@@ -25,8 +28,8 @@ pub enum GroupsDone {
     Members(u64),
     /// A group was made.
     Created,
-    /// A group was renamed.
-    Renamed,
+    /// A group got another name, or other classes.
+    Changed,
     /// A group was deleted.
     Deleted,
 }
@@ -34,10 +37,12 @@ pub enum GroupsDone {
 /// A name that was refused.
 #[derive(Clone)]
 pub struct RefusedTitle {
-    /// The group to be renamed; none for a new one.
+    /// The group that was to get it; none for a new one.
     pub group: Option<String>,
     /// What was typed.
     pub typed: String,
+    /// The other classes that were ticked.
+    pub classes: Vec<String>,
 }
 
 /// What the page shows.
@@ -49,6 +54,8 @@ pub struct GroupsPage {
     pub students: Vec<GroupStudent>,
     /// The groups of this class.
     pub groups: Vec<GroupColumn>,
+    /// The other classes of the school that the reader reaches, with which a group may be shared: id and title.
+    pub others: Vec<(String, String)>,
     /// The reader may change them.
     pub may_edit: bool,
     /// What has just happened.
@@ -81,8 +88,7 @@ pub fn meta(ctx: &PageContext, page: &GroupsPage) -> PageMeta {
 pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
     let locale = ctx.locale;
     let boot = page.boot(ctx);
-    let GroupsPage { frame, students, groups, may_edit, done, refused } = page;
-    let path = frame.path();
+    let GroupsPage { frame, students, groups, others, may_edit, done, refused } = page;
     let saves = boot.is_some();
     let problem = refused.as_ref().map(|refused| ErrorItem {
         field: Some(title_id(refused.group.as_deref())),
@@ -100,7 +106,7 @@ pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
     } else {
         marks(&words(locale, &frame.class_title), &students, &groups)
     };
-    let manage = may_edit.then(|| manage(locale, &path, &groups, refused.as_ref()));
+    let manage = may_edit.then(|| manage(locale, &frame, &groups, &others, refused.as_ref()));
     let problem_items: Vec<_> = problem.into_iter().collect();
     view! {
         <div class="work">
@@ -131,7 +137,7 @@ fn done_view(locale: Locale, done: GroupsDone) -> AnyView {
         GroupsDone::Members(0) => tr!(locale, people.groups_unchanged).to_owned(),
         GroupsDone::Members(count) => tr_count!(locale, count, people.groups_saved),
         GroupsDone::Created => tr!(locale, people.group_created).to_owned(),
-        GroupsDone::Renamed => tr!(locale, people.group_renamed).to_owned(),
+        GroupsDone::Changed => tr!(locale, people.group_changed).to_owned(),
         GroupsDone::Deleted => tr!(locale, people.group_deleted).to_owned(),
     };
     view! {
@@ -173,14 +179,54 @@ fn title_id(group: Option<&str>) -> String {
     group.map_or_else(|| "group-new".to_owned(), |group| format!("group-{group}"))
 }
 
-/// New groups, other names, and the end of a group.
-fn manage(locale: Locale, path: &str, groups: &[GroupColumn], refused: Option<&RefusedTitle>) -> AnyView {
+/// The boxes that make a group one of several classes; nothing for whoever reaches no other class.
+fn class_boxes(locale: Locale, others: &[(String, String)], ticked: impl Fn(&str) -> bool) -> Option<AnyView> {
+    if others.is_empty() {
+        return None;
+    }
+    let boxes = others
+        .iter()
+        .map(|(id, title)| {
+            view! {
+                <label class="tick">
+                    <input type="checkbox" name=CLASS value=id.clone() checked=ticked(id) />
+                    <span>
+                        <bdi>{title.clone()}</bdi>
+                    </span>
+                </label>
+            }
+        })
+        .collect_view();
+    Some(
+        view! {
+            <fieldset class="plain">
+                <legend>{tr!(locale, people.group_classes)}</legend>
+                <div class="ticks">{boxes}</div>
+            </fieldset>
+        }
+        .into_any(),
+    )
+}
+
+/// New groups, other names and classes, and the end of a group.
+fn manage(
+    locale: Locale,
+    frame: &ClassFrame,
+    groups: &[GroupColumn],
+    others: &[(String, String)],
+    refused: Option<&RefusedTitle>,
+) -> AnyView {
+    let path = frame.path();
+    // Only who reaches all classes of a group may change it.
+    let reached = |(id, _): &(String, String)| *id == frame.class_id || others.iter().any(|(other, _)| other == id);
+    let groups: Vec<_> = groups.iter().filter(|group| group.classes.iter().all(reached)).collect();
     let typed = |group: Option<&str>| {
         refused.filter(|refused| refused.group.as_deref() == group).map(|refused| refused.typed.clone())
     };
     let error = |group: Option<&str>| typed(group).map(|_| tr!(locale, people.group_title_bad).to_owned());
+    let wanted = |id: &str| refused.is_some_and(|it| it.group.is_none() && it.classes.iter().any(|class| class == id));
     let new = view! {
-        <form method="post" action=path.to_owned() class="inline">
+        <form method="post" action=path.clone() class="inline">
             <input type="hidden" name=DO value="create" />
             <Field
                 id=title_id(None)
@@ -191,6 +237,7 @@ fn manage(locale: Locale, path: &str, groups: &[GroupColumn], refused: Option<&R
                 value=typed(None).unwrap_or_default()
                 maxlength=60_u16
             />
+            {class_boxes(locale, others, wanted)}
             {save_button(tr!(locale, people.group_create))}
         </form>
     };
@@ -199,7 +246,12 @@ fn manage(locale: Locale, path: &str, groups: &[GroupColumn], refused: Option<&R
         .map(|group| {
             let id = Some(group.id.as_str());
             let value = typed(id).unwrap_or_else(|| group.title.clone());
-            one_group(locale, path, group, value, error(id))
+            let kept = refused.filter(|refused| refused.group.as_deref() == id).map(|refused| &refused.classes);
+            let ticked = |class: &str| match kept {
+                Some(kept) => kept.iter().any(|kept| kept == class),
+                None => group.classes.iter().any(|(has, _)| has == class),
+            };
+            one_group(locale, &path, group, value, error(id), class_boxes(locale, others, ticked))
         })
         .collect_view();
     view! {
@@ -222,11 +274,18 @@ fn manage(locale: Locale, path: &str, groups: &[GroupColumn], refused: Option<&R
     .into_any()
 }
 
-fn one_group(locale: Locale, path: &str, group: &GroupColumn, value: String, error: Option<String>) -> AnyView {
+fn one_group(
+    locale: Locale,
+    path: &str,
+    group: &GroupColumn,
+    value: String,
+    error: Option<String>,
+    classes: Option<AnyView>,
+) -> AnyView {
     view! {
         <li>
             <form method="post" action=path.to_owned() class="inline what">
-                <input type="hidden" name=DO value="rename" />
+                <input type="hidden" name=DO value="change" />
                 <input type="hidden" name="group" value=group.id.clone() />
                 <Field
                     id=title_id(Some(&group.id))
@@ -236,7 +295,8 @@ fn one_group(locale: Locale, path: &str, group: &GroupColumn, value: String, err
                     value=value
                     maxlength=60_u16
                 />
-                {save_button(tr!(locale, people.group_rename))}
+                {classes}
+                {save_button(tr!(locale, people.group_change))}
             </form>
             <details class="more">
                 <summary>{tr!(locale, people.group_delete)}</summary>

@@ -1,12 +1,13 @@
 //! «Список»: the class register, to be read, searched and printed.
 
-use domain::{Locale, Readiness, Relation};
+use domain::{Locale, PersonField, Readiness, Relation};
 use leptos::prelude::*;
 
+use super::fields::{PersonForm, person_form_view};
 use super::frame::{ClassFrame, Tab, class_head};
 use super::readiness::ready_view;
 use crate::{
-    components::{Button, ButtonLook, Chip, Icon, LinkButton, Tone},
+    components::{Button, ButtonLook, Chip, Icon, LinkButton, Note, Tone},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
@@ -26,6 +27,8 @@ pub struct ParentLine {
     pub has_account: bool,
     /// A mobile is on file, so registration can send a code.
     pub has_mobile: bool,
+    /// May be contacted about the student.
+    pub may_contact: bool,
 }
 
 /// A student's row.
@@ -70,6 +73,19 @@ impl Shown {
     }
 }
 
+/// What the post before this page did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListDone {
+    /// A student was moved to this class.
+    Came,
+    /// A student has left the school: their id, so that they can be taken back.
+    Left(String),
+}
+
+/// The fields of a new student; all others are filled in the editor.
+pub const STUDENT_FIELDS: [PersonField; 4] =
+    [PersonField::Surname, PersonField::GivenName, PersonField::Patronymic, PersonField::BirthDate];
+
 /// What the page shows.
 #[derive(Clone)]
 pub struct ListPage {
@@ -81,23 +97,29 @@ pub struct ListPage {
     pub shown: Shown,
     /// Parents can register by themselves, and the reader may invite them.
     pub may_invite: bool,
+    /// The form for a new student, for whoever may add one.
+    pub new_student: Option<PersonForm>,
+    /// What has just happened.
+    pub done: Option<ListDone>,
 }
 
 /// What the frame says about the page.
 #[must_use]
-pub fn meta(ctx: &PageContext, frame: &ClassFrame) -> PageMeta {
-    let title = tr!(ctx.locale, people.list_title, class = frame.class_title.clone());
-    PageMeta { private: true, ..PageMeta::titled(title) }
+pub fn meta(ctx: &PageContext, page: &ListPage) -> PageMeta {
+    let title = tr!(ctx.locale, people.list_title, class = page.frame.class_title.clone());
+    let has_errors = page.new_student.as_ref().is_some_and(|form| !form.faults.is_empty());
+    PageMeta { private: true, has_errors, ..PageMeta::titled(title) }
 }
 
 /// The page.
 pub fn list_view(ctx: &PageContext, page: ListPage) -> AnyView {
     let locale = ctx.locale;
-    let ListPage { frame, rows, shown, may_invite } = page;
+    let ListPage { frame, rows, shown, may_invite, new_student, done } = page;
     let path = frame.path();
     let ready = rows.iter().filter(|row| row.readiness.can).count();
     let not_ready = rows.len() - ready;
-    let uninvited = rows.iter().flat_map(|row| &row.parents).filter(|parent| !parent.has_account).count();
+    let uninvited =
+        rows.iter().flat_map(|row| &row.parents).filter(|parent| !parent.has_account && parent.may_contact).count();
     let empty = rows.is_empty();
     let table = if empty {
         view! {
@@ -118,9 +140,53 @@ pub fn list_view(ctx: &PageContext, page: ListPage) -> AnyView {
                 </div>
                 {(!empty).then(|| tools(locale, &path, may_invite.then_some(uninvited)))}
             </div>
+            {done.map(|done| done_view(locale, &path, done))}
             {(!empty).then(|| filters(locale, &path, &shown, not_ready))}
             {table}
+            {new_student.map(|form| new_student_view(locale, &path, &form))}
         </div>
+    }
+    .into_any()
+}
+
+fn done_view(locale: Locale, path: &str, done: ListDone) -> AnyView {
+    let (words, gone) = match done {
+        ListDone::Came => (tr!(locale, people.student_came), None),
+        ListDone::Left(student) => (tr!(locale, people.student_left), Some(student)),
+    };
+    let back = gone.map(|student| {
+        view! {
+            <form method="post" action=format!("{path}/return")>
+                <input type="hidden" name="person" value=student />
+                <button class="btn second s">{tr!(locale, people.student_return)}</button>
+            </form>
+        }
+    });
+    view! {
+        <Note tone=Tone::Good icon=IconName::Check role="status">
+            <p>{words}</p>
+            {back}
+        </Note>
+    }
+    .into_any()
+}
+
+/// The form for a new student; open after a refusal.
+fn new_student_view(locale: Locale, path: &str, form: &PersonForm) -> AnyView {
+    view! {
+        <details class="more card apart" open=!form.faults.is_empty()>
+            <summary>{tr!(locale, people.student_add)}</summary>
+            <p class="small muted above">{tr!(locale, people.student_add_why)}</p>
+            <form method="post" action=format!("{path}/student") class="fields">
+                {person_form_view(locale, form)}
+                <div class="btns">
+                    <button class="btn s">
+                        <Icon name=IconName::Plus />
+                        {tr!(locale, people.student_add_do)}
+                    </button>
+                </div>
+            </form>
+        </details>
     }
     .into_any()
 }
@@ -287,6 +353,7 @@ fn parent_view(locale: Locale, frame: &ClassFrame, parent: &ParentLine) -> AnyVi
                     <bdi>{parent.name.clone()}</bdi>
                 </a>
                 {parent.relation.map(|relation| view! { <small>{relation_name(locale, relation)}</small> })}
+                {(!parent.may_contact).then(|| view! { <small>{tr!(locale, people.not_contacted)}</small> })}
             </span>
             <Chip tone=tone icon=icon>
                 {words}

@@ -5,12 +5,14 @@
 //! number is masked; whoever may change the record may have it shown, by a post.
 
 mod edit;
+mod family;
 mod gosuslugi;
 
 use domain::{Locale, PersonField, Relation};
 use leptos::prelude::*;
 
 pub use edit::{ConflictLine, EditForm, PASSWORD, Proof, VERSION, WAS};
+pub use family::{Kin, MAY_CONTACT, MAY_SEE, SHOWN_RIGHTS};
 pub use gosuslugi::{GosuslugiPart, LinkLine, TryLine};
 
 use super::fields::field_name;
@@ -88,17 +90,6 @@ pub struct HistoryLine {
     pub after: Option<String>,
 }
 
-/// Somebody of the family.
-#[derive(Clone)]
-pub struct Kin {
-    /// The whole name, in the order of the reader's language.
-    pub name: String,
-    /// What the adult is to the child.
-    pub relation: Relation,
-    /// A child of this person, not a parent.
-    pub is_child: bool,
-}
-
 /// A person's record.
 #[derive(Clone)]
 pub struct Record {
@@ -114,8 +105,12 @@ pub struct Record {
     pub may_reveal: bool,
     /// The classes, the present one first, each as `5А, 2026/27`.
     pub classes: Vec<String>,
+    /// Where the student can be moved, for whoever may do it: classes by id and title.
+    pub moves: Option<Vec<(String, String)>>,
     /// Parents and children.
     pub family: Vec<Kin>,
+    /// The rights of the parents were just saved; whether they differ from what they were.
+    pub rights_saved: Option<bool>,
     /// Has an account.
     pub has_account: bool,
     /// What has changed, newest first.
@@ -267,9 +262,48 @@ fn record_view(ctx: &PageContext, frame: &ClassFrame, record: Record, saved: Opt
                 </thead>
                 <tbody>{rows} {id_number_row(locale, frame, &record)} {own_rows(locale, &record)}</tbody>
             </table>
+            {record
+                .may_edit
+                .then(|| {
+                    family::rights_view(locale, &frame.path(), &record.id, &record.family, record.rights_saved)
+                })}
             {record.gosuslugi.as_ref().map(|part| gosuslugi::part_view(ctx, &frame.path(), &record.id, part))}
+            {record.moves.as_ref().map(|classes| move_view(locale, frame, &record.id, classes))}
             {history(ctx, &record.history)}
         </section>
+    }
+    .into_any()
+}
+
+/// Another class for the student, or none.
+fn move_view(locale: Locale, frame: &ClassFrame, student: &str, classes: &[(String, String)]) -> AnyView {
+    let options = classes
+        .iter()
+        .map(|(id, title)| {
+            view! { <option value=id.clone()>{title.clone()}</option> }
+        })
+        .collect_view();
+    view! {
+        <details class="more">
+            <summary>{tr!(locale, people.move_title)}</summary>
+            <form method="post" action=format!("{}/move", frame.path()) class="inline above">
+                <input type="hidden" name="person" value=student.to_owned() />
+                <div class="field">
+                    <label for="move-to">{tr!(locale, people.move_to)}</label>
+                    <p class="hint" id="move-to-h">
+                        {tr!(locale, people.move_why)}
+                    </p>
+                    <span class="pick">
+                        <select class="select" id="move-to" name="to" aria-describedby="move-to-h">
+                            {options}
+                            <option value="">{tr!(locale, people.move_out)}</option>
+                        </select>
+                        <Icon name=IconName::Down />
+                    </span>
+                </div>
+                <button class="btn second s">{tr!(locale, people.move_do)}</button>
+            </form>
+        </details>
     }
     .into_any()
 }
@@ -332,7 +366,9 @@ fn own_rows(locale: Locale, record: &Record) -> AnyView {
     let account = if record.has_account { tr!(locale, people.has_account) } else { tr!(locale, people.no_account) };
     let kin = |children: bool| {
         let lines = record.family.iter().filter(move |kin| kin.is_child == children).map(move |kin| {
-            if children { kin.name.clone() } else { format!("{}, {}", kin.name, relation_name(locale, kin.relation)) }
+            let relation = (!children).then(|| relation_name(locale, kin.relation));
+            let words = std::iter::once(kin.name.as_str()).chain(relation).chain(kin.limits(locale));
+            words.collect::<Vec<_>>().join(", ")
         });
         lines.collect::<Vec<_>>()
     };

@@ -2,10 +2,11 @@
 
 mod change;
 
-use domain::{FieldFault, Locale, PersonField, PostKind, Role};
+use domain::{Locale, PersonField, PostKind, Role};
 use leptos::prelude::*;
 
 use super::all::school_picker;
+use super::fields::PersonForm;
 use super::frame::SchoolChoice;
 use crate::{
     components::{Chip, ErrorItem, ErrorSummary, Note, Tone},
@@ -80,16 +81,20 @@ pub struct StaffRights {
 }
 
 /// What was typed to add somebody, and what is wrong with it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct AddForm {
-    /// What the fields hold.
-    pub values: Vec<(PersonField, String)>,
+    /// Who.
+    pub person: PersonForm,
     /// The post.
     pub title: String,
-    /// What is wrong with which field.
-    pub faults: Vec<(PersonField, FieldFault)>,
     /// The post's name cannot be used.
     pub bad_title: bool,
+}
+
+impl Default for AddForm {
+    fn default() -> Self {
+        Self { person: PersonForm::of(&Self::FIELDS), title: String::new(), bad_title: false }
+    }
 }
 
 impl AddForm {
@@ -104,11 +109,7 @@ impl AddForm {
 
     /// Whether it comes back from a post.
     fn is_refused(&self) -> bool {
-        self.bad_title || !self.faults.is_empty()
-    }
-
-    fn value(&self, field: PersonField) -> String {
-        self.values.iter().find(|(at, _)| *at == field).map(|(_, value)| value.clone()).unwrap_or_default()
+        self.bad_title || !self.person.faults.is_empty()
     }
 }
 
@@ -235,7 +236,7 @@ pub fn staff_view(ctx: &PageContext, page: StaffPage) -> AnyView {
 }
 
 fn errors(locale: Locale, form: &AddForm, refused: Option<&RefusedGrant>) -> Vec<ErrorItem> {
-    let faults = form.faults.iter().map(|(field, fault)| ErrorItem {
+    let faults = form.person.faults.iter().map(|(field, fault)| ErrorItem {
         field: Some(super::field_id(*field)),
         text: format!("{}: {}", super::field_name(locale, *field), super::fault_words(locale, *fault)),
     });

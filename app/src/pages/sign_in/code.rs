@@ -85,7 +85,7 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
                             clock=tr!(locale, sign_in.resend_clock, clock = "{a}")
                             words=tr!(locale, sign_in.resend_wait, when = in_time(locale, u64::from(page.wait_s)))
                             button=tr!(locale, sign_in.resend)
-                            none=page.no_more_codes.then(|| tr!(locale, sign_in.resend_none).to_owned())
+                            none=page.no_more_codes.then(|| no_more(locale, page.second_factor).to_owned())
                             busy=again.busy
                         />
                     </form>
@@ -126,4 +126,9 @@ fn help(locale: Locale, line: &str) -> AnyView {
         </a>
     };
     around(&tr!(locale, sign_in.code_help_text, line = SLOT), link)
+}
+
+/// No code can be sent for a while. Who has typed the password already has no other way but to wait or to call.
+fn no_more(locale: Locale, second_factor: bool) -> &'static str {
+    if second_factor { tr!(locale, sign_in.resend_none_staff) } else { tr!(locale, sign_in.resend_none) }
 }

@@ -57,7 +57,9 @@ where
                 }
                 refusal.set(refused);
             }
-            Some(Err(_)) => refusal.set(Refusal::one(field, Problem::Offline)),
+            // Only what never came back is the connection's fault.
+            Some(Err(ServerFnError::Request(_))) => refusal.set(Refusal::one(field, Problem::Offline)),
+            Some(Err(_)) => refusal.set(Refusal::one(field, Problem::Unavailable)),
         }
         super::problems::mark_title(locale);
     });

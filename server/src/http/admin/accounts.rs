@@ -13,7 +13,7 @@ use services::AccountId;
 use services::help_desk::{AccountLine, HelpError};
 use services::password_wizard::Question;
 
-use super::{Asking, FormFields, Posted, id};
+use super::{Asking, FormFields, Posted, after, id};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -119,7 +119,12 @@ impl Asking<'_> {
     }
 
     fn draw_accounts(&self, status: StatusCode, data: AccountsPage) -> Response {
-        document(status, self.page, meta(self.page, &data), |page| accounts_view(page, data))
+        let wait_s = match data.problem {
+            Some((_, AccountProblem::TooMany(seconds) | AccountProblem::Wait(seconds))) => Some(seconds),
+            _ => None,
+        };
+        let response = document(status, self.page, meta(self.page, &data), |page| accounts_view(page, data));
+        after(response, wait_s)
     }
 
     /// What the help desk would not do, in the page's terms; everything else is a page of its own.

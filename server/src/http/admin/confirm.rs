@@ -11,7 +11,7 @@ use services::fresh_proof::ProofError;
 use services::portal::SignInError;
 use services::sessions::Session;
 
-use super::{Asking, FormFields, Posted};
+use super::{Asking, FormFields, Posted, after};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -104,12 +104,12 @@ impl Asking<'_> {
         back: &str,
         problem: Option<ProofProblem>,
     ) -> Result<Response, Failure> {
-        let status = match problem {
-            Some(ProofProblem::Wait(_)) => StatusCode::TOO_MANY_REQUESTS,
-            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        let (status, wait_s) = match problem {
+            Some(ProofProblem::Wait(seconds)) => (StatusCode::TOO_MANY_REQUESTS, Some(seconds)),
+            _ => (StatusCode::UNPROCESSABLE_ENTITY, None),
         };
         let confirm = self.confirm(action, kept, back, problem).await?;
-        Ok(self.draw_confirm(status, confirm))
+        Ok(after(self.draw_confirm(status, confirm), wait_s))
     }
 
     async fn confirm(

@@ -23,6 +23,8 @@ use crate::http::limits;
 use crate::http::pages::document;
 use crate::state::AppState;
 
+/// Imports in the list.
+const SHOWN: u32 = 50;
 /// `GET /admin/import`
 pub(super) async fn page(
     State(state): State<AppState>,
@@ -161,7 +163,8 @@ async fn read(mut multipart: Multipart) -> Result<Upload, Failure> {
                     }
                     bytes.extend_from_slice(&chunk);
                 }
-                upload.file = (!bytes.is_empty()).then_some((file_name, bytes));
+                // A field without a choice comes without a name; a file that was chosen may be empty.
+                upload.file = (!file_name.is_empty() || !bytes.is_empty()).then_some((file_name, bytes));
             }
             _ => {}
         }
@@ -218,7 +221,7 @@ impl Asking<'_> {
     }
 
     async fn imports(&self, status: StatusCode, form: UploadForm) -> Result<Response, Failure> {
-        let imports = self.state.portal.imports().list(self.visit, self.session).await;
+        let imports = self.state.portal.imports().list(self.visit, self.session, None, SHOWN).await;
         let imports = imports.map_err(|error| self.import_fault(&error))?;
         let (export, schools) = self.import_reach().await?.unzip();
         let data = ImportsPage {

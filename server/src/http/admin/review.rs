@@ -190,7 +190,7 @@ impl Asking<'_> {
         let found = self.state.portal.help_desk().search(self.visit, self.session, &form.child_text).await;
         let found = found.map_err(|error| match error {
             HelpError::Access(error) => self.refused(&error),
-            HelpError::TooMany { .. } => Failure::status(StatusCode::TOO_MANY_REQUESTS),
+            HelpError::TooMany { retry_at } => Failure::too_many(self.seconds_until(retry_at)),
             error => self.fault(error.code(), &error),
         })?;
         form.children = found

@@ -10,8 +10,10 @@ use services::ApiClientId;
 use services::api_clients::{ApiClientError, ApiScope, ListedApiClient};
 use utoipa::ToSchema;
 
-use super::extract::{Body, From, SignedInPerson};
+use super::extract::{Asked, Body, From, SignedInPerson};
 use super::fields::Refused;
+use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent};
+use super::paging::PageQuery;
 use super::problem::Problem;
 use crate::http::time_text::rfc3339;
 use crate::state::AppState;
@@ -74,20 +76,28 @@ impl ApiClientItem {
 pub struct ApiClientList {
     /// Newest first.
     items: Vec<ApiClientItem>,
+    /// The `cursor` of the next page; left out on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// A program that was let in
 #[derive(Serialize, ToSchema)]
 pub struct ApiClientMade {
+    /// The program's id.
+    id: String,
     /// The program.
     client: ApiClientItem,
-    /// Its token, for `Authorization: Bearer`. It is shown now and never again.
-    token: String,
+    /// Its token, for `Authorization: Bearer`. It is shown now and never again: when the same request comes a second time
+    /// under its `Idempotency-Key`, it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// Programs that use this API
 #[utoipa::path(
     get, path = "/api-clients", tag = "administration", operation_id = "listApiClients", security(("session" = [])),
+    params(PageQuery),
     responses(
         (status = 200, description = "The programs, newest first", body = ApiClientList),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
@@ -98,10 +108,12 @@ pub async fn list(
     State(state): State<AppState>,
     From(visit): From,
     SignedInPerson(session): SignedInPerson,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Json<ApiClientList>, Problem> {
     let clients = state.portal.api_clients().list(&visit, &session).await;
     let clients = clients.map_err(|error| refused(&error, &visit.request_id))?;
-    Ok(Json(ApiClientList { items: clients.into_iter().map(ApiClientItem::new).collect() }))
+    let (clients, next) = query.of(clients, |client| client.id.to_string())?;
+    Ok(Json(ApiClientList { items: clients.into_iter().map(ApiClientItem::new).collect(), next }))
 }
 
 /// Let a program in
@@ -110,11 +122,13 @@ pub async fn list(
 /// has at the moment, and of these only what its scopes name.
 #[utoipa::path(
     post, path = "/api-clients", tag = "administration", operation_id = "createApiClient", security(("session" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same request under the same key is done once")),
     request_body = NewApiClient,
     responses(
         (status = 201, description = "The program with its token, which is shown this once", body = ApiClientMade),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not allowed, or fresh proof is needed: `type` tells which", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -122,16 +136,30 @@ pub async fn create(
     State(state): State<AppState>,
     From(visit): From,
     SignedInPerson(session): SignedInPerson,
+    key: IdempotencyKey,
     Body(new): Body<NewApiClient>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<ApiClientMade>), Problem> {
+) -> Result<([(HeaderName, String); 1], Done), Problem> {
     let mut refusals = Refused::default();
     let scopes: Option<BTreeSet<ApiScope>> = new.scopes.iter().map(|code| ApiScope::from_code(code)).collect();
     let scopes = refusals.take("/scopes", scopes.ok_or("unknown")).ok_or_else(|| refusals.problem())?;
-    let made = state.portal.api_clients().create(&visit, &session, &new.name, &scopes, new.days).await;
-    let (client, token) = made.map_err(|error| refused(&error, &visit.request_id))?;
-    let address = [(header::LOCATION, format!("/api/v1/api-clients/{}", client.id))];
-    let made = ApiClientMade { client: ApiClientItem::new(client), token: token.to_base64url() };
-    Ok((StatusCode::CREATED, address, Json(made)))
+    let named = new.scopes.join(" ");
+    let days = new.days.to_be_bytes();
+    let request = fingerprint(&[b"createApiClient", new.name.as_bytes(), named.as_bytes(), &days]);
+    let (owner, request_id) = (session.person_id.0, visit.request_id.clone());
+    let work = {
+        let state = state.clone();
+        async move {
+            let made = state.portal.api_clients().create(&visit, &session, &new.name, &scopes, new.days).await;
+            let (client, token) = made.map_err(|error| refused(&error, &visit.request_id))?;
+            let id = client.id.to_string();
+            let made = ApiClientMade { id, client: ApiClientItem::new(client), token: Some(token.to_base64url()) };
+            let kept = Done::new(StatusCode::CREATED, &made)?;
+            kept.keeping(&ApiClientMade { token: None, ..made })
+        }
+    };
+    let done = idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await?;
+    let id = done.text("id").ok_or_else(Problem::internal)?;
+    Ok(([(header::LOCATION, format!("/api/v1/api-clients/{id}"))], done))
 }
 
 /// Take a program's token back

@@ -147,7 +147,7 @@ pub async fn list(
     actor: Actor,
     Asked(query): Asked<AuditQuery>,
 ) -> Result<Json<AuditPage>, Problem> {
-    let actor = actor.with(ApiScope::ReadAudit)?;
+    let actor = actor.with(ApiScope::ReadAudit).await?;
     let filter = query.filter()?;
     let lines = state.portal.audit().list_for(&visit, actor, &filter).await.map_err(|error| match error {
         AuditReadError::Access(error) => Problem::access(&error, &visit.request_id),

@@ -15,7 +15,8 @@ use services::{ClassId, SchoolId};
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::extract::{Actor, From};
+use super::extract::{Actor, Asked, From};
+use super::paging::PageQuery;
 use super::problem::Problem;
 use crate::state::AppState;
 
@@ -48,6 +49,9 @@ impl School {
 pub struct SchoolList {
     /// By their names.
     items: Vec<School>,
+    /// The `cursor` of the next page; left out on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// A class.
@@ -87,6 +91,9 @@ impl Class {
 pub struct ClassList {
     /// In the order of grades.
     items: Vec<Class>,
+    /// The `cursor` of the next page; left out on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// The schools
@@ -95,21 +102,25 @@ pub struct ClassList {
 #[utoipa::path(
     get, path = "/schools", tag = "classes", operation_id = "listSchools",
     security(("session" = []), ("token" = ["read:classes"])),
+    params(PageQuery),
     responses(
         (status = 200, description = "The schools", body = SchoolList),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "The token has not the scope", body = Problem, content_type = "application/problem+json")
+        (status = 403, description = "The token has not the scope", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "No such page", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn schools(
     State(state): State<AppState>,
     From(visit): From,
     actor: Actor,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Json<SchoolList>, Problem> {
-    let actor = actor.with(ApiScope::ReadClasses)?;
+    let actor = actor.with(ApiScope::ReadClasses).await?;
     let schools = state.portal.roster().schools(actor).await;
     let schools = schools.map_err(|error| Problem::access(&error, &visit.request_id))?;
-    Ok(Json(SchoolList { items: schools.into_iter().map(School::new).collect() }))
+    let (schools, next) = query.of(schools, |school| school.id.to_string())?;
+    Ok(Json(SchoolList { items: schools.into_iter().map(School::new).collect(), next }))
 }
 
 /// The classes of a school
@@ -118,7 +129,7 @@ pub async fn schools(
 #[utoipa::path(
     get, path = "/schools/{id}/classes", tag = "classes", operation_id = "listClasses",
     security(("session" = []), ("token" = ["read:classes"])),
-    params(("id" = String, Path, description = "The school's id")),
+    params(("id" = String, Path, description = "The school's id"), PageQuery),
     responses(
         (status = 200, description = "The classes", body = ClassList),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
@@ -131,12 +142,14 @@ pub async fn of_school(
     From(visit): From,
     actor: Actor,
     Path(id): Path<String>,
+    Asked(query): Asked<PageQuery>,
 ) -> Result<Json<ClassList>, Problem> {
-    let actor = actor.with(ApiScope::ReadClasses)?;
+    let actor = actor.with(ApiScope::ReadClasses).await?;
     let school: SchoolId = id.parse().map_err(|_| Problem::not_found())?;
     let classes = state.portal.roster().classes(&visit, actor, school).await;
     let classes = classes.map_err(|error| Problem::access(&error, &visit.request_id))?;
-    Ok(Json(ClassList { items: classes.into_iter().map(Class::new).collect() }))
+    let (classes, next) = query.of(classes, |class| class.id.to_string())?;
+    Ok(Json(ClassList { items: classes.into_iter().map(Class::new).collect(), next }))
 }
 
 /// The people of a class
@@ -165,7 +178,7 @@ pub async fn people(
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let actor = actor.with(ApiScope::ReadClasses)?;
+    let actor = actor.with(ApiScope::ReadClasses).await?;
     let class: ClassId = id.parse().map_err(|_| Problem::not_found())?;
     let people = state.portal.class_editor().open(&visit, actor, class).await;
     let people = people.map_err(|error| Problem::access(&error, &visit.request_id))?;

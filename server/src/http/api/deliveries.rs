@@ -128,7 +128,7 @@ pub async fn list(
     actor: Actor,
     Asked(query): Asked<DeliveryQuery>,
 ) -> Result<Json<DeliveryList>, Problem> {
-    let actor = actor.with(ApiScope::ReadDeliveries)?;
+    let actor = actor.with(ApiScope::ReadDeliveries).await?;
     let mut refused = Refused::default();
     let filter = DeliveryFilter {
         person: refused.name("/person", query.person.as_deref()),

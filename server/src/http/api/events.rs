@@ -88,7 +88,7 @@ pub async fn listen(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let session = actor.with(ApiScope::ReadClasses)?.clone();
+    let session = actor.with(ApiScope::ReadClasses).await?.clone();
     let class: ClassId = id.parse().map_err(|_| Problem::not_found())?;
     let found = state.portal.access().class(&visit, &session, Permission::ReadContacts, class).await;
     found.map_err(|error| Problem::access(&error, &visit.request_id))?;

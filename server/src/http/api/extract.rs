@@ -65,16 +65,30 @@ pub struct Actor(Who);
 
 enum Who {
     Person(Arc<Session>),
-    Program { program: Box<ApiClient>, token: Token },
+    Program(Box<Program>),
+}
+
+/// A program with what a refusal of it is written down with.
+struct Program {
+    client: ApiClient,
+    token: Token,
+    visit: Visit,
+    portal: Portal,
 }
 
 impl Actor {
-    /// In whose name something is done, when it is a person, or a program with this scope.
-    pub fn with(&self, scope: ApiScope) -> Result<&Session, Problem> {
+    /// In whose name something is done, when it is a person, or a program with this scope. That a scope is lacking is in
+    /// the audit log.
+    pub async fn with(&self, scope: ApiScope) -> Result<&Session, Problem> {
         match &self.0 {
             Who::Person(session) => Ok(session),
-            Who::Program { program, .. } if program.may(scope) => Ok(&program.actor),
-            Who::Program { .. } => Err(Problem::scope_missing(scope)),
+            Who::Program(program) if program.client.may(scope) => Ok(&program.client.actor),
+            Who::Program(program) => {
+                let Program { client, visit, portal, .. } = program.as_ref();
+                let written = portal.api_clients().refuse(visit, client, scope).await;
+                written.map_err(|error| Problem::store(&error, &visit.request_id))?;
+                Err(Problem::scope_missing(scope))
+            }
         }
     }
 
@@ -82,7 +96,7 @@ impl Actor {
     pub fn session(&self) -> Option<&Arc<Session>> {
         match &self.0 {
             Who::Person(session) => Some(session),
-            Who::Program { .. } => None,
+            Who::Program(_) => None,
         }
     }
 
@@ -90,7 +104,7 @@ impl Actor {
     pub fn owner(&self) -> Uuid {
         match &self.0 {
             Who::Person(session) => session.person_id.0,
-            Who::Program { program, .. } => program.id.0,
+            Who::Program(program) => program.client.id.0,
         }
     }
 
@@ -99,8 +113,8 @@ impl Actor {
     pub async fn renewed(&self, portal: &Portal) -> Option<Session> {
         match &self.0 {
             Who::Person(session) => portal.sessions().renewed(session).await.ok().flatten(),
-            Who::Program { token, .. } => {
-                portal.api_clients().authenticate(token).await.ok().flatten().map(|program| program.actor)
+            Who::Program(program) => {
+                portal.api_clients().authenticate(&program.token).await.ok().flatten().map(|client| client.actor)
             }
         }
     }
@@ -116,10 +130,10 @@ impl FromRequestParts<AppState> for Actor {
         };
         let token = Token::parse(token).map_err(|_| Problem::token_refused())?;
         let From(visit) = From::from_request_parts(parts, state).await?;
-        let program = state.portal.api_clients().authenticate(&token).await;
-        let program = program.map_err(|error| Problem::store(&error, &visit.request_id))?;
-        let program = Box::new(program.ok_or_else(Problem::token_refused)?);
-        Ok(Self(Who::Program { program, token }))
+        let client = state.portal.api_clients().authenticate(&token).await;
+        let client = client.map_err(|error| Problem::store(&error, &visit.request_id))?;
+        let client = client.ok_or_else(Problem::token_refused)?;
+        Ok(Self(Who::Program(Box::new(Program { client, token, visit, portal: state.portal.clone() }))))
     }
 }
 

@@ -69,7 +69,7 @@ pub async fn list(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<GosuslugiLinks>, Problem> {
-    let session = actor.with(ApiScope::ReadClasses)?;
+    let session = actor.with(ApiScope::ReadClasses).await?;
     let person: PersonId = id.parse().map_err(|_| Problem::not_found())?;
     let gosuslugi = state.portal.gosuslugi();
     let refused = |error| Problem::access(&error, &visit.request_id);
@@ -112,7 +112,7 @@ pub async fn remove(
     actor: Actor,
     Path((id, link)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let session = actor.with(ApiScope::WritePeople)?;
+    let session = actor.with(ApiScope::WritePeople).await?;
     let person: PersonId = id.parse().map_err(|_| Problem::not_found())?;
     let link: GosuslugiLinkId = link.parse().map_err(|_| Problem::not_found())?;
     match state.portal.gosuslugi().unlink(&visit, session, person, link).await {

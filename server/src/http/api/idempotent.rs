@@ -57,6 +57,8 @@ impl Problem {
 pub struct Done {
     status: StatusCode,
     body: Vec<u8>,
+    /// What is kept in the place of the body, for the same request under the same key.
+    kept: Option<Vec<u8>>,
     version: Option<i64>,
 }
 
@@ -64,7 +66,13 @@ impl Done {
     /// A document.
     pub fn new(status: StatusCode, document: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(document).map_err(|_| Problem::internal())?;
-        Ok(Self { status, body, version: None })
+        Ok(Self { status, body, kept: None, version: None })
+    }
+
+    /// Keeps another document than is sent: one without a secret that is shown once.
+    pub fn keeping(mut self, document: &impl Serialize) -> Result<Self, Problem> {
+        self.kept = Some(serde_json::to_vec(document).map_err(|_| Problem::internal())?);
+        Ok(self)
     }
 
     /// The version of what the document is about, for the `ETag`.
@@ -144,14 +152,17 @@ where
             Known::Fresh(taken) => taken,
             Known::Same { status, body, version } => {
                 let status = StatusCode::from_u16(status).map_err(|_| Problem::internal())?;
-                return Ok(Done { status, body, version });
+                return Ok(Done { status, body, kept: None, version });
             }
             Known::Running => return Err(Problem::twin_running()),
             Known::Other => return Err(Problem::key_reused()),
         };
         let done = work.await;
         let noted = match &done {
-            Ok(done) => kept.store(&taken, done.status.as_u16(), &done.body, done.version).await,
+            Ok(done) => {
+                let body = done.kept.as_ref().unwrap_or(&done.body);
+                kept.store(&taken, done.status.as_u16(), body, done.version).await
+            }
             Err(_) => kept.release(&taken).await,
         };
         if let Err(error) = noted {

@@ -17,9 +17,10 @@ use services::imports::{
 };
 use utoipa::ToSchema;
 
-use super::extract::{Actor, From};
+use super::extract::{Actor, Asked, From};
 use super::fields::Refused;
 use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent, idempotent_within};
+use super::paging::PageQuery;
 use super::problem::Problem;
 use crate::http::limits;
 use crate::http::time_text::rfc3339;
@@ -80,6 +81,8 @@ pub struct ImportCounts {
     staff: ImportCount,
     /// Stays in classes.
     enrolments: ImportCount,
+    /// Groups; one whose members are others is a changed one.
+    groups: ImportCount,
 }
 
 impl ImportCounts {
@@ -91,6 +94,7 @@ impl ImportCounts {
             parents: ImportCount::new(counts.parents),
             staff: ImportCount::new(counts.staff),
             enrolments: ImportCount::new(counts.enrolments),
+            groups: ImportCount::new(counts.groups),
         }
     }
 }
@@ -244,23 +248,37 @@ impl Import {
 pub struct ImportList {
     /// Newest first.
     items: Vec<ImportItem>,
+    /// The `cursor` of the next page; left out on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// The latest imports
 #[utoipa::path(
     get, path = "/imports", tag = "administration", operation_id = "listImports",
     security(("session" = []), ("token" = ["import"])),
+    params(PageQuery),
     responses(
         (status = 200, description = "The imports of the caller's schools, newest first", body = ImportList),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json")
     )
 )]
-pub async fn list(State(state): State<AppState>, From(visit): From, actor: Actor) -> Result<Json<ImportList>, Problem> {
-    let actor = actor.with(ApiScope::Import)?;
-    let imports = state.portal.imports().list(&visit, actor).await;
-    let imports = imports.map_err(|error| refused(&error, &visit.request_id))?;
-    Ok(Json(ImportList { items: imports.into_iter().map(|view| parts(view).0).collect() }))
+pub async fn list(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<ImportList>, Problem> {
+    let actor = actor.with(ApiScope::Import).await?;
+    let limit = query.limit()?;
+    // One more than asked for tells whether there is another page.
+    let imports = state.portal.imports().list(&visit, actor, query.cursor()?, limit + 1).await;
+    let mut imports = imports.map_err(|error| refused(&error, &visit.request_id))?;
+    let more = imports.len() > limit as usize;
+    imports.truncate(limit as usize);
+    let next = imports.last().filter(|_| more).map(|view| view.id.to_string());
+    Ok(Json(ImportList { items: imports.into_iter().map(|view| parts(view).0).collect(), next }))
 }
 
 /// Try a roster
@@ -292,7 +310,7 @@ pub async fn check(
     request: Request,
 ) -> Result<([(HeaderName, String); 1], Done), Problem> {
     // Whoever may import nothing is refused before their file is read.
-    let allowed = state.portal.imports().may_check(&visit, actor.with(ApiScope::Import)?).await;
+    let allowed = state.portal.imports().may_check(&visit, actor.with(ApiScope::Import).await?).await;
     allowed.map_err(|error| refused(&error, &visit.request_id))?;
     let place = limits::upload_place().ok_or_else(|| Problem::busy(limits::UPLOAD_RETRY_AFTER_S))?;
     let Upload { name, content, options } = Upload::read(request).await?;
@@ -305,7 +323,7 @@ pub async fn check(
         async move {
             // Held until the file is checked, even when nobody waits for it any more.
             let _place = place;
-            let actor = actor.with(ApiScope::Import)?;
+            let actor = actor.with(ApiScope::Import).await?;
             let view = state.portal.imports().check(&visit, actor, &name, content, options).await;
             let view = view.map_err(|error| refused(&error, &visit.request_id))?;
             Done::new(StatusCode::CREATED, &Import::new(view))
@@ -334,7 +352,7 @@ pub async fn show(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<Import>, Problem> {
-    let actor = actor.with(ApiScope::Import)?;
+    let actor = actor.with(ApiScope::Import).await?;
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     let view = state.portal.imports().find(&visit, actor, id).await;
     view.map(|view| Json(Import::new(view))).map_err(|error| refused(&error, &visit.request_id))
@@ -367,14 +385,14 @@ pub async fn apply(
     Path(id): Path<String>,
     key: IdempotencyKey,
 ) -> Result<Done, Problem> {
-    actor.with(ApiScope::Import)?;
+    actor.with(ApiScope::Import).await?;
     let id: ImportId = id.parse().map_err(|_| Problem::not_found())?;
     let request = fingerprint(&[b"applyImport", id.0.as_bytes()]);
     let (owner, request_id) = (actor.owner(), visit.request_id.clone());
     let work = {
         let state = state.clone();
         async move {
-            let actor = actor.with(ApiScope::Import)?;
+            let actor = actor.with(ApiScope::Import).await?;
             let view = state.portal.imports().apply(&visit, actor, id).await;
             let view = view.map_err(|error| refused(&error, &visit.request_id))?;
             Done::new(StatusCode::ACCEPTED, &Import::new(view))

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use domain::{PersonField, PersonFields, PersonSaved, Relation};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use services::PersonId;
 use services::api_clients::ApiScope;
 use services::class_editor::ChangeError;
+use services::roster::{Relative, RightsChange};
 use utoipa::ToSchema;
 
 use super::extract::{Actor, Body, From};
@@ -72,7 +74,7 @@ pub async fn change(
     key: IdempotencyKey,
     Body(sent): Body<Sent>,
 ) -> Result<Done, Problem> {
-    actor.with(ApiScope::WritePeople)?;
+    actor.with(ApiScope::WritePeople).await?;
     let person: PersonId = id.parse().map_err(|_| Problem::not_found())?;
     let base = base_version(&headers)?;
     let changes = changes(&sent)?;
@@ -80,7 +82,7 @@ pub async fn change(
         fingerprint(&[b"changePerson", person.0.as_bytes(), &base.to_be_bytes(), sent_text(&sent)?.as_bytes()]);
     let keyed = key.of(actor.owner(), request);
     detached(async move {
-        let actor = actor.with(ApiScope::WritePeople)?;
+        let actor = actor.with(ApiScope::WritePeople).await?;
         let saved = state.portal.class_editor().change(&visit, actor, person, base, &changes, keyed.as_ref()).await;
         saved_answer(saved, &visit.request_id)
     })
@@ -117,7 +119,7 @@ pub async fn add_parent(
     key: IdempotencyKey,
     Body(parent): Body<NewParent>,
 ) -> Result<Done, Problem> {
-    actor.with(ApiScope::WritePeople)?;
+    actor.with(ApiScope::WritePeople).await?;
     let student: PersonId = id.parse().map_err(|_| Problem::not_found())?;
     let relation = Relation::from_code(&parent.relation);
     let relation = relation.ok_or_else(|| Problem::invalid().field("/relation", "unknown"))?;
@@ -126,12 +128,113 @@ pub async fn add_parent(
     let request = fingerprint(&[b"addParent", student.0.as_bytes(), relation.code().as_bytes(), sent.as_bytes()]);
     let keyed = key.of(actor.owner(), request);
     detached(async move {
-        let actor = actor.with(ApiScope::WritePeople)?;
+        let actor = actor.with(ApiScope::WritePeople).await?;
         let editor = state.portal.class_editor();
         let saved = editor.add_parent(&visit, actor, student, relation, &changes, keyed.as_ref()).await;
         saved_answer(saved, &visit.request_id)
     })
     .await
+}
+
+/// A parent of a student, with what they may
+#[derive(Serialize, ToSchema)]
+pub struct ParentRights {
+    /// The parent's id.
+    id: String,
+    /// What the parent is to the student.
+    relation: Relation,
+    /// The parent may be contacted about the student.
+    may_contact: bool,
+    /// The parent may see the student's data.
+    may_see: bool,
+}
+
+impl ParentRights {
+    fn new(relative: &Relative) -> Self {
+        Self {
+            id: relative.id.to_string(),
+            relation: relative.relation,
+            may_contact: relative.may_contact,
+            may_see: relative.may_see,
+        }
+    }
+}
+
+/// The parents of a student
+#[derive(Serialize, ToSchema)]
+pub struct ParentList {
+    /// Mother first, then father, then other guardians.
+    items: Vec<ParentRights>,
+}
+
+/// What a parent may from now on
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewRights {
+    /// The parent may be contacted about the student; left out, it stays as it is.
+    may_contact: Option<bool>,
+    /// The parent may see the student's data; left out, it stays as it is.
+    may_see: Option<bool>,
+}
+
+/// The parents of a student and what they may
+#[utoipa::path(
+    get, path = "/people/{id}/parents", tag = "classes", operation_id = "listParents",
+    security(("session" = []), ("token" = ["read:classes"])),
+    params(("id" = String, Path, description = "The student's id")),
+    responses(
+        (status = 200, description = "The parents", body = ParentList),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such student", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn parents(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Path(id): Path<String>,
+) -> Result<Json<ParentList>, Problem> {
+    let actor = actor.with(ApiScope::ReadClasses).await?;
+    let student: PersonId = id.parse().map_err(|_| Problem::not_found())?;
+    let parents = state.portal.roster().parents(&visit, actor, student).await;
+    let parents = parents.map_err(|error| Problem::access(&error, &visit.request_id))?;
+    Ok(Json(ParentList { items: parents.iter().map(ParentRights::new).collect() }))
+}
+
+/// Change what a parent may
+///
+/// As to one student: be contacted, see the student's data. Only what is sent is changed, so that two who change
+/// different rights do not undo each other's. No import changes it.
+#[utoipa::path(
+    patch, path = "/people/{id}/parents/{parent}", tag = "classes", operation_id = "changeParentRights",
+    security(("session" = []), ("token" = ["write:people"])),
+    params(
+        ("id" = String, Path, description = "The student's id"),
+        ("parent" = String, Path, description = "The parent's id")
+    ),
+    request_body = NewRights,
+    responses(
+        (status = 204, description = "It is so now"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such student, or no parent of theirs", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn change_rights(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Path((id, parent)): Path<(String, String)>,
+    Body(new): Body<NewRights>,
+) -> Result<StatusCode, Problem> {
+    let actor = actor.with(ApiScope::WritePeople).await?;
+    let student: PersonId = id.parse().map_err(|_| Problem::not_found())?;
+    let parent: PersonId = parent.parse().map_err(|_| Problem::not_found())?;
+    let change = RightsChange { may_contact: new.may_contact, may_see: new.may_see };
+    let changed = state.portal.roster().set_guardian_rights(&visit, actor, student, parent, change).await;
+    changed.map_err(|error| Problem::access(&error, &visit.request_id))?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The version that `If-Match` names.

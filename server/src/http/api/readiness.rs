@@ -39,7 +39,7 @@ pub async fn of_class(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<ClassReadiness>, Problem> {
-    let actor = actor.with(ApiScope::ReadReadiness)?;
+    let actor = actor.with(ApiScope::ReadReadiness).await?;
     let class: ClassId = id.parse().map_err(|_| Problem::not_found())?;
     let readiness = state.portal.class_editor().readiness(&visit, actor, class).await;
     readiness.map(Json).map_err(|error| Problem::access(&error, &visit.request_id))
@@ -65,7 +65,7 @@ pub async fn of_school(
     actor: Actor,
     Path(id): Path<String>,
 ) -> Result<Json<SchoolReadiness>, Problem> {
-    let actor = actor.with(ApiScope::ReadReadiness)?;
+    let actor = actor.with(ApiScope::ReadReadiness).await?;
     let school: SchoolId = id.parse().map_err(|_| Problem::not_found())?;
     let items = state.portal.class_editor().school_readiness(&visit, actor, school).await;
     items.map(|items| Json(SchoolReadiness { items })).map_err(|error| Problem::access(&error, &visit.request_id))

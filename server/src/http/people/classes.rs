@@ -98,18 +98,14 @@ async fn all(
     school: Option<SchoolId>,
 ) -> Result<AllClasses, AccessError> {
     let portal = &state.portal;
-    let schools = portal.roster().schools(session).await?;
+    let (schools, open) = portal.roster().choose_school(visit, session, school).await?;
     let choice =
         |entry: &services::roster::SchoolEntry| SchoolChoice { id: entry.id.to_string(), name: entry.name.clone() };
     let choices = schools.iter().map(choice).collect();
-    let open = match school {
-        Some(school) => Some(schools.iter().find(|entry| entry.id == school).ok_or(AccessError::NotFound)?),
-        None => schools.first(),
-    };
     let Some(open) = open else { return Ok(AllClasses { schools: choices, open: None }) };
     let entries = portal.roster().classes(visit, session, open.id).await?;
     let classes = frame::choices(state, visit, session, open.id, &entries).await?;
     let classes =
         classes.into_iter().zip(entries).map(|(class, entry)| (class, entry.students, entry.teachers)).collect();
-    Ok(AllClasses { schools: choices, open: Some(SchoolClasses { school: choice(open), classes }) })
+    Ok(AllClasses { schools: choices, open: Some(SchoolClasses { school: choice(&open), classes }) })
 }

@@ -7,7 +7,7 @@ use app::boxes::{DO, GroupColumn, GroupStudent, MEMBER, SHOWN};
 use app::layout::PageMeta;
 use app::page_context::PageContext;
 use app::pages::people::Tab;
-use app::pages::people::groups::{GroupsDone, GroupsPage, RefusedTitle, groups_view, meta};
+use app::pages::people::groups::{CLASS, GroupsDone, GroupsPage, RefusedTitle, groups_view, meta};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
@@ -37,7 +37,7 @@ impl AfterPost {
     fn done(&self) -> Option<GroupsDone> {
         match self.done.as_str() {
             "created" => Some(GroupsDone::Created),
-            "renamed" => Some(GroupsDone::Renamed),
+            "changed" => Some(GroupsDone::Changed),
             "deleted" => Some(GroupsDone::Deleted),
             _ => self.saved.map(GroupsDone::Members),
         }
@@ -78,13 +78,13 @@ pub(super) async fn change(
             (format!("saved={count}"), Ok(()), None)
         }
         "create" => {
-            let made = groups.create(&visit, &session, &[class], value("title")).await;
+            let made = groups.create(&visit, &session, &classes(class, &fields)?, value("title")).await;
             ("done=created".to_owned(), made.map(|_| ()), None)
         }
-        "rename" => {
+        "change" => {
             let group: GroupId = id(value("group"))?;
-            let renamed = groups.rename(&visit, &session, group, value("title")).await;
-            ("done=renamed".to_owned(), renamed, Some(group.to_string()))
+            let changed = groups.change(&visit, &session, group, value("title"), &classes(class, &fields)?).await;
+            ("done=changed".to_owned(), changed, Some(group.to_string()))
         }
         "delete" => {
             let group: GroupId = id(value("group"))?;
@@ -98,7 +98,11 @@ pub(super) async fn change(
             Ok(Redirect::to(&format!("{path}?{query}")).into_response())
         }
         Err(GroupError::Title) => {
-            let refused = RefusedTitle { group, typed: value("title").chars().take(200).collect() };
+            let refused = RefusedTitle {
+                group,
+                typed: value("title").chars().take(200).collect(),
+                classes: classes(class, &fields)?.iter().map(ClassId::to_string).collect(),
+            };
             let data = asking.data(class, None, Some(refused)).await?;
             Ok(asking.draw(StatusCode::UNPROCESSABLE_ENTITY, data))
         }
@@ -140,9 +144,12 @@ impl Asking<'_> {
                 id: group.id.to_string(),
                 title: group.title,
                 members: group.members.iter().map(PersonId::to_string).collect(),
+                classes: group.classes.iter().map(|(id, title)| (id.to_string(), title.to_string())).collect(),
             })
             .collect();
-        Ok(GroupsPage { frame, students, groups, may_edit, done, refused })
+        let others = frame.classes.iter().filter(|other| other.id != frame.class_id);
+        let others = others.map(|other| (other.id.clone(), other.title.clone())).collect();
+        Ok(GroupsPage { frame, students, groups, others, may_edit, done, refused })
     }
 
     fn draw(&self, status: StatusCode, data: GroupsPage) -> Response {
@@ -202,6 +209,12 @@ fn changes(fields: &[(String, String)]) -> Vec<(GroupId, PersonId, bool)> {
         found.extend(before.difference(&after).map(|student| (group, *student, false)));
     }
     found
+}
+
+/// The classes of a group: the one whose page it is, and those that were ticked.
+fn classes(own: ClassId, fields: &[(String, String)]) -> Result<Vec<ClassId>, Failure> {
+    let ticked = fields.iter().filter(|(name, _)| name == CLASS).map(|(_, value)| id(value));
+    std::iter::once(Ok(own)).chain(ticked).collect()
 }
 
 fn fault(error: &GroupError, request_id: &str) -> Failure {

@@ -1,13 +1,18 @@
 //! «Список»: the class register, as a page, as a search, for paper; and the letters that invite parents.
 
+use std::collections::BTreeMap;
+
 use app::page_context::PageContext;
-use app::pages::people::Tab;
 use app::pages::people::letters::{self, Letter, LettersPage, letters_view};
-use app::pages::people::list::{ListPage, ParentLine, Shown, StudentLine, list_view, meta, print_view};
+use app::pages::people::list::{
+    ListDone, ListPage, ParentLine, STUDENT_FIELDS, Shown, StudentLine, list_view, meta, print_view,
+};
+use app::pages::people::{PersonForm, Tab};
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, OriginalUri, Path, Query, State};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Locale, Permission};
 use serde::Deserialize;
 use services::invitations::Invitation;
@@ -15,7 +20,7 @@ use services::roster::{PersonLine, RegisterLine};
 use services::sessions::Session;
 use services::{ClassId, Visit};
 
-use super::{failure, frame, id};
+use super::{failure, frame, id, manage_failure, typed_person};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -23,14 +28,21 @@ use crate::state::AppState;
 
 /// The longest name that is searched for.
 const LONGEST_SEARCH: usize = 100;
+/// The longest text of a field that is shown again.
+const LONGEST_FIELD: usize = 400;
 
-/// `?show=not-ready`: only those; `?print=1`: for paper.
+/// `?show=not-ready`: only those; `?print=1`: for paper; `?done=`, `?person=`: what the post before
+/// this page did with whom.
 #[derive(Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]
     show: String,
     #[serde(default)]
     print: String,
+    #[serde(default)]
+    done: String,
+    #[serde(default)]
+    person: String,
 }
 
 /// `GET /people/pupils/{class}/list`
@@ -43,11 +55,16 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let shown = if asked.show == "not-ready" { Shown::NotReady } else { Shown::All };
-    let data = data(&state, &page, &visit, &session, id(&class)?, shown).await?;
+    let done = match asked.done.as_str() {
+        "came" => Some(ListDone::Came),
+        "left" => Some(ListDone::Left(asked.person)),
+        _ => None,
+    };
+    let data = ListPage { done, ..data(&state, &page, &visit, &session, id(&class)?, shown).await? };
     if asked.print.is_empty() {
-        return Ok(draw(&page, data));
+        return Ok(draw(StatusCode::OK, &page, data));
     }
-    let meta = meta(&page, &data.frame);
+    let meta = meta(&page, &data);
     Ok(document(StatusCode::OK, &page, meta, |page| print_view(page, data)))
 }
 
@@ -69,12 +86,39 @@ pub(super) async fn search(
     let text: String = form.q.trim().chars().take(LONGEST_SEARCH).collect();
     let shown = if text.is_empty() { Shown::All } else { Shown::Named(text) };
     let data = data(&state, &page, &visit, &session, id(&class)?, shown).await?;
-    Ok(draw(&page, data))
+    Ok(draw(StatusCode::OK, &page, data))
 }
 
-fn draw(page: &PageContext, data: ListPage) -> Response {
+/// `POST /people/pupils/{class}/list/student`: somebody new in the class. The rest of the record is filled after that.
+pub(super) async fn add_student(
+    State(state): State<AppState>,
+    Page(page): Page,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Path(class): Path<String>,
+    form: Result<Form<BTreeMap<String, String>>, FormRejection>,
+) -> Result<Response, Failure> {
+    let Form(fields) = form.map_err(|rejection| Failure::status(rejection.status()))?;
+    let portal = &state.portal;
+    let class: ClassId = id(&class)?;
+    let fault = |error| failure(&error, &page.request_id);
+    let found = portal.access().class(&visit, &session, Permission::EditClasses, class).await.map_err(fault)?;
+    let text = |name: &str| fields.get(name).map_or("", String::as_str).chars().take(LONGEST_FIELD).collect();
+    let (form, new) = typed_person(found.country, found.locale, &STUDENT_FIELDS, text);
+    let Some(new) = new else {
+        let data = data(&state, &page, &visit, &session, class, Shown::All).await?;
+        let data = ListPage { new_student: Some(form), ..data };
+        return Ok(draw(StatusCode::UNPROCESSABLE_ENTITY, &page, data));
+    };
+    let student = portal.roster().add_student(&visit, &session, class, &new).await;
+    let student = student.map_err(|error| manage_failure(&error, &page.request_id))?;
+    let path = Tab::Personal.path(&class.to_string());
+    Ok(Redirect::to(&format!("{path}?person={student}&saved=yes")).into_response())
+}
+
+fn draw(status: StatusCode, page: &PageContext, data: ListPage) -> Response {
     let class = data.frame.class_id.clone();
-    let response = document(StatusCode::OK, page, meta(page, &data.frame), |page| list_view(page, data));
+    let response = document(status, page, meta(page, &data), |page| list_view(page, data));
     frame::remember(response, &class)
 }
 
@@ -93,7 +137,9 @@ async fn data(
     let may_invite =
         state.info.registration_open && portal.access().has(session, Permission::ResendInvitations, &target);
     let rows = lines.into_iter().map(|line| student(page.locale, line)).collect();
-    Ok(ListPage { frame, rows, shown, may_invite })
+    let may_add = portal.access().has(session, Permission::EditClasses, &target);
+    let new_student = may_add.then(|| PersonForm::of(&STUDENT_FIELDS));
+    Ok(ListPage { frame, rows, shown, may_invite, new_student, done: None })
 }
 
 fn student(locale: Locale, line: RegisterLine) -> StudentLine {
@@ -113,6 +159,7 @@ fn parent_line(locale: Locale, parent: &PersonLine) -> ParentLine {
         relation: parent.relation,
         has_account: parent.has_account,
         has_mobile: parent.mobile,
+        may_contact: parent.may_contact,
     }
 }
 

@@ -1,6 +1,8 @@
 //! «Персональные данные»: one person's record, and the form that changes it.
 
+mod family;
 mod gosuslugi;
+mod moving;
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,9 @@ use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
 use uuid::Uuid;
 
+pub(super) use family::rights;
 pub(super) use gosuslugi::unlink;
+pub(super) use moving::{move_student, return_student};
 
 use super::{failure, frame, id};
 use crate::http::context::{From, Page, SignedInPerson};
@@ -65,7 +69,12 @@ pub(super) async fn page(
             "same" => Some(false),
             _ => None,
         };
-        let after = After { saved, unlinked: asked.saved == "unlinked", ..After::default() };
+        let rights = match asked.saved.as_str() {
+            "rights" => Some(true),
+            "same-rights" => Some(false),
+            _ => None,
+        };
+        let after = After { saved, rights, unlinked: asked.saved == "unlinked", ..After::default() };
         asking.record_pane(&class, person, after).await?
     } else {
         asking.form_pane(&class, person).await?
@@ -88,6 +97,7 @@ pub(super) async fn change(
     asking.needs(Permission::EditPersonalData, &class).await?;
     let posted = Posted::read(&fields)?;
     let person = posted.person;
+    asking.of_class(&class, person).await?;
     let (status, form) = match asking.store(&posted).await {
         Ok(changed) => {
             let saved = if changed { "yes" } else { "same" };
@@ -121,6 +131,7 @@ pub(super) async fn number(
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
     let class = asking.class(id(&class)?).await?;
     let person: PersonId = id(&form.person)?;
+    asking.of_class(&class, person).await?;
     let number = state
         .portal
         .roster()
@@ -206,6 +217,8 @@ struct After<'a> {
     saved: Option<bool>,
     /// The ID number in clear.
     number: Option<&'a PersonIdentifier>,
+    /// What the parents may was saved; whether it differs from what it was.
+    rights: Option<bool>,
     /// An account at Gosuslugi was taken away.
     unlinked: bool,
     /// This account is to be taken away, after a proof.
@@ -266,10 +279,19 @@ impl Asking<'_> {
     }
 
     async fn record(&self, class: &OpenClass, person: PersonId) -> Result<PersonalRecord, Failure> {
-        // The list beside the record is of this class, so nobody else is opened here.
-        class.name_of(person, self.page.locale)?;
+        self.of_class(class, person).await?;
         let portal = &self.state.portal;
         portal.roster().personal(self.visit, self.session, person).await.map_err(|error| self.fault(&error))
+    }
+
+    /// Refuses who is not of this class: the list beside the record is of this class, so nobody else's is opened or
+    /// changed here. To whoever has no right to the person at all it is written down.
+    async fn of_class(&self, class: &OpenClass, person: PersonId) -> Result<(), Failure> {
+        let Err(not_here) = class.name_of(person, self.page.locale) else { return Ok(()) };
+        let access = self.state.portal.access();
+        let reached = access.person(self.visit, self.session, Permission::ReadPersonalData, person).await;
+        reached.map_err(|error| self.fault(&error))?;
+        Err(not_here)
     }
 
     async fn record_pane(&self, class: &OpenClass, person: PersonId, after: After<'_>) -> Result<Pane, Failure> {
@@ -278,7 +300,12 @@ impl Asking<'_> {
         let may_edit = self.may_edit(class);
         let number = after.number.map(|number| number.canonical().to_owned());
         let gosuslugi = self.gosuslugi(class, person, &after).await?;
-        let record = Record { gosuslugi, ..shown(self.page.locale, name, record, number, may_edit) };
+        let record = Record {
+            gosuslugi,
+            rights_saved: after.rights,
+            moves: self.moves(class, person),
+            ..shown(self.page.locale, name, record, number, may_edit)
+        };
         Ok(Pane::Record { record: Box::new(record), saved: after.saved })
     }
 
@@ -441,8 +468,17 @@ fn shown(locale: Locale, name: String, record: PersonalRecord, number: Option<St
         family: record
             .family
             .iter()
-            .map(|kin| Kin { name: kin.name.display(locale), relation: kin.relation, is_child: kin.is_child })
+            .map(|kin| Kin {
+                id: kin.id.to_string(),
+                name: kin.name.display(locale),
+                relation: kin.relation,
+                is_child: kin.is_child,
+                may_contact: kin.may_contact,
+                may_see: kin.may_see,
+            })
             .collect(),
+        moves: None,
+        rights_saved: None,
         has_account: record.record.signs_in,
         history: record.history.into_iter().flat_map(history_lines).collect(),
         may_edit,

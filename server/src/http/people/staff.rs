@@ -9,17 +9,16 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Email, FieldFault, Grant, Mobile, Permission, PersonField, PersonName, PostKind, Role, Target};
+use domain::{Grant, Permission, PostKind, Role, Target};
 use serde::Deserialize;
 use services::access::AccessError;
-use services::people::NewPerson;
 use services::roster::{ClassEntry, SchoolEntry};
 use services::sessions::Session;
 use services::staff::{Candidate, StaffError, StaffLine};
 use services::{ClassId, PersonId, SchoolId, Visit};
 use uuid::Uuid;
 
-use super::{failure, id};
+use super::{failure, id, typed_person};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -149,15 +148,9 @@ impl Asking<'_> {
 
     /// The asked school, else the first within reach; none when the reader reaches none.
     async fn school(&self, asked: Option<&str>) -> Result<Option<OpenSchool>, Failure> {
-        let all = self.state.portal.roster().schools(self.session).await.map_err(|error| self.fault(&error))?;
-        let school = match asked {
-            Some(asked) => {
-                let asked: SchoolId = id(asked)?;
-                let found = all.iter().find(|school| school.id == asked).cloned();
-                Some(found.ok_or(Failure::status(StatusCode::NOT_FOUND))?)
-            }
-            None => all.first().cloned(),
-        };
+        let asked = asked.map(id::<SchoolId>).transpose()?;
+        let chosen = self.state.portal.roster().choose_school(self.visit, self.session, asked).await;
+        let (all, school) = chosen.map_err(|error| self.fault(&error))?;
         Ok(school.map(|school| OpenSchool { school, all }))
     }
 
@@ -235,34 +228,11 @@ impl Asking<'_> {
 
     /// Adds somebody new to the list.
     async fn add(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
-        let mut form = AddForm { title: posted.text("title"), ..AddForm::default() };
-        let mut judged = Vec::new();
-        for field in AddForm::FIELDS {
-            let typed = posted.text(field.code());
-            match field.judge(open.school.country, &typed, None) {
-                Ok(value) => judged.push((field, value)),
-                Err(fault) => form.faults.push((field, fault)),
-            }
-            form.values.push((field, typed));
-        }
-        if !form.faults.is_empty() {
-            return Ok(Outcome::Form(form));
-        }
-        let value =
-            |field: PersonField| judged.iter().find(|(at, _)| *at == field).and_then(|(_, value)| value.as_deref());
-        let names = [PersonField::Surname, PersonField::GivenName].map(|field| value(field).unwrap_or_default());
-        let [surname, given_name] = names;
-        let Ok(name) = PersonName::new(surname, given_name, value(PersonField::Patronymic)) else {
-            form.faults.push((PersonField::Surname, FieldFault::Characters));
-            return Ok(Outcome::Form(form));
-        };
-        let person = NewPerson {
-            locale: Some(open.school.locale),
-            mobile: value(PersonField::Mobile).and_then(|mobile| Mobile::from_e164(mobile).ok()),
-            email: value(PersonField::Email).and_then(|email| Email::parse(email).ok()),
-            ..NewPerson::named(name)
-        };
-        let candidate = Candidate::New(Box::new(person));
+        let school = &open.school;
+        let (person, new) = typed_person(school.country, school.locale, &AddForm::FIELDS, |name| posted.text(name));
+        let form = AddForm { person, title: posted.text("title"), bad_title: false };
+        let Some(new) = new else { return Ok(Outcome::Form(form)) };
+        let candidate = Candidate::New(Box::new(new));
         let staff = self.state.portal.staff();
         match staff.add(self.visit, self.session, open.school.id, self.kind, &form.title, candidate).await {
             Ok(_) => Ok(Outcome::Done("added")),

@@ -1,6 +1,6 @@
 //! What the database knows of a school and of everybody who has, or had, to do with it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{IdNumber, Snils};
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::imports::model::{self, FileClass};
 use crate::portal::Portal;
 use crate::store::Tx;
-use crate::store::imports::{self, ClassRow, EnrolmentRow, KnownRow};
+use crate::store::imports::{self, ClassRow, EnrolmentRow, KnownGroupRow, KnownRow};
 
 /// The blind indexes of a person of the file.
 #[derive(Clone, Default)]
@@ -44,6 +44,10 @@ pub(super) struct Known {
     pub edited: HashMap<Uuid, HashSet<String>>,
     pub here: HashSet<Uuid>,
     pub elsewhere: HashSet<Uuid>,
+    pub groups: Vec<KnownGroupRow>,
+    pub group_classes: HashMap<Uuid, BTreeSet<Uuid>>,
+    /// Members who are in a class of the group now.
+    pub group_members: HashMap<Uuid, BTreeSet<Uuid>>,
     pub staff_elsewhere: HashSet<Uuid>,
 }
 
@@ -73,6 +77,13 @@ impl Known {
         }
         for row in imports::list_edited(tx, school).await? {
             known.edited.entry(row.person_id).or_default().insert(row.field);
+        }
+        known.groups = imports::list_groups(tx, school).await?;
+        for (group, class) in imports::list_group_classes(tx, school).await? {
+            known.group_classes.entry(group).or_default().insert(class);
+        }
+        for (group, student) in imports::list_group_members(tx, school).await? {
+            known.group_members.entry(group).or_default().insert(student);
         }
         known.here = imports::list_here(tx, school).await?.into_iter().collect();
         known.elsewhere = imports::list_elsewhere(tx, school).await?.into_iter().collect();

@@ -20,6 +20,7 @@ pub(super) fn counts(locale: Locale, counts: &Counts) -> AnyView {
         (tr!(locale, admin.kind_parents), counts.parents),
         (tr!(locale, admin.kind_staff), counts.staff),
         (tr!(locale, admin.kind_enrolments), counts.enrolments),
+        (tr!(locale, admin.kind_groups), counts.groups),
     ];
     let rows = kinds.into_iter().map(|(name, count)| count_row(name, count)).collect_view();
     view! {
@@ -163,6 +164,10 @@ fn bad_words(locale: Locale, code: &str) -> Option<&'static str> {
         "duplicate_snils" => tr!(locale, admin.row_duplicate_snils),
         "id_number" => tr!(locale, admin.row_id_number),
         "fictitious_number" => tr!(locale, admin.row_fictitious),
+        "ambiguous" => tr!(locale, admin.row_ambiguous),
+        "known_elsewhere" => tr!(locale, admin.row_known_elsewhere),
+        "number_taken" => tr!(locale, admin.row_number_taken),
+        "child_refused" => tr!(locale, admin.row_child_refused),
         _ => return None,
     })
 }

@@ -7,7 +7,7 @@ use super::{AddForm, DO, GrantProblem, RefusedGrant, Right, StaffRights, StaffRo
 use crate::{
     components::{Button, ButtonLook, Field, Icon, described_by, error_line},
     icons::IconName,
-    pages::people::{fault_words, field_view},
+    pages::people::person_form_view,
     tr,
 };
 
@@ -179,13 +179,6 @@ fn end_view(locale: Locale, here: &str, row: &StaffRow) -> AnyView {
 
 /// The form that adds somebody; open after a refusal.
 pub(super) fn add_view(locale: Locale, here: &str, form: &AddForm) -> AnyView {
-    let fields = AddForm::FIELDS
-        .into_iter()
-        .map(|field| {
-            let fault = form.faults.iter().find(|(at, _)| *at == field).map(|(_, fault)| fault_words(locale, *fault));
-            field_view(locale, field, form.value(field), fault.map(str::to_owned))
-        })
-        .collect_view();
     let title_error = form.bad_title.then(|| tr!(locale, people.staff_title_bad).to_owned());
     view! {
         <details class="more card" open=form.is_refused()>
@@ -193,7 +186,7 @@ pub(super) fn add_view(locale: Locale, here: &str, form: &AddForm) -> AnyView {
             <p class="small muted above">{tr!(locale, people.staff_add_why)}</p>
             <form method="post" action=here.to_owned() class="fields">
                 <input type="hidden" name=DO value="add" />
-                {fields}
+                {person_form_view(locale, &form.person)}
                 <Field
                     id=TITLE
                     name="title"

@@ -36,8 +36,7 @@ pub(in crate::http::people) async fn unlink(
     let class = asking.class(id(&class)?).await?;
     let person: PersonId = id(&form.person)?;
     let link: GosuslugiLinkId = id(&form.link)?;
-    // The list beside the record is of this class, so nobody else's record is changed here.
-    class.name_of(person, page.locale)?;
+    asking.of_class(&class, person).await?;
     match asking.take_away(person, link, form.password.as_deref()).await {
         Ok(()) => {
             let path = class.frame.path();

@@ -1,0 +1,267 @@
+// What staff keep by hand, in the browser: what parents may, groups of several classes, classes and schools, a student's
+// way between classes; and a teacher who is a parent, too.
+import type { Locator, Page } from '@playwright/test';
+
+import { CLASS, type ClassName, onFile, row as rowOf } from '../support/editor.ts';
+import { enter, summary, withoutWasm } from '../support/flows.ts';
+import { asStaff, staffAsks } from '../support/staff.ts';
+import { type Portal, expect, test } from '../support/test.ts';
+import { en } from '../support/words.ts';
+
+const SCHOOL = '01900000-0000-7000-8000-000000000005';
+
+const tab = (name: ClassName, which: string): string => `/people/pupils/${CLASS[name]}/${which}`;
+const said = (page: Page): Locator => page.locator('main .note[role="status"]');
+const unique = (): string => Date.now().toString(36);
+
+test('what a parent may: taken away on the child’s record, at once out of the parent’s area and of the letters', async ({ page, context, browser, portal }) => {
+  const row = (await onFile(portal, 'ה1', 'system')).find((one) => one.parents.some((parent) => parent.person.signs_in));
+  const child = row?.student;
+  const parent = row?.parents.find((one) => one.person.signs_in)?.person;
+  if (!child || !parent) throw new Error('the registered parent has a child in ה1');
+  const at = `${tab('ה1', 'personal')}?person=${child.id}`;
+  const set = async (right: string, on: boolean): Promise<void> => {
+    await page.goto(at);
+    const own = page.locator('fieldset').filter({ has: page.locator(`input[value="${parent.id}"]`) });
+    await own.getByRole('checkbox', { name: en('people', right) }).setChecked(on);
+    await page.locator('#rights').getByRole('button', { name: en('people', 'save') }).click();
+    await expect(page.locator('#rights .note')).toHaveText(en('people', 'rights_saved'));
+    await expect(page.locator('fieldset').filter({ has: page.locator(`input[value="${parent.id}"]`) }).getByRole('checkbox', { name: en('people', right) })).toBeChecked({ checked: on });
+  };
+  await asStaff(context, portal, 'system');
+  const home = await browser.newContext({ baseURL: portal.origin, ignoreHTTPSErrors: true });
+  try {
+    const theirs = await home.newPage();
+    await enter(home, portal, portal.fixed('parent-1'));
+    const card = theirs.locator(`a[href="/me/children/${child.id}"]`);
+    await theirs.goto('/me');
+    await expect(card).toHaveCount(1);
+    await set('may_see', false);
+    await theirs.reload();
+    await expect(card).toHaveCount(0);
+    expect((await theirs.goto(`/me/children/${child.id}`))?.status()).toBe(404);
+    await set('may_see', true);
+    await theirs.goto('/me');
+    await expect(card).toHaveCount(1);
+  } finally {
+    await home.close();
+  }
+  await set('may_contact', false);
+  await page.goto(tab('ה1', 'list'));
+  await expect(page.locator('li').filter({ hasText: en('people', 'not_contacted') }).first()).toBeVisible();
+  await set('may_contact', true);
+  // Who did it, and what it was before, is in the log.
+  const log = await staffAsks(portal, 'system', '/api/v1/audit?event=guardian.changed&limit=200');
+  const { items } = JSON.parse(log.body.toString()) as { items: { person?: { id: string }; detail: Record<string, unknown> }[] };
+  expect(items.filter((item) => item.person?.id === child.id && item.detail['what'] === 'rights').length).toBeGreaterThanOrEqual(4);
+});
+
+test('a group of two classes: made and changed on the page, and each class ticks its own students', async ({ page, context, portal }) => {
+  await withoutWasm(page);
+  const title = `Хор ${unique()}`;
+  await asStaff(context, portal, 'deputy-5');
+  await page.goto(tab('11А', 'groups'));
+  const create = page.locator('section').filter({ has: page.locator('#group-new') });
+  await create.locator('#group-new').fill(title);
+  await create.getByRole('checkbox', { name: '11Б' }).check();
+  await create.getByRole('button', { name: en('people', 'group_create') }).click();
+  await expect(said(page)).toHaveText(en('people', 'group_created'));
+  await expect(page.locator('th').filter({ hasText: title })).toContainText('11А, 11Б');
+  await page.goto(tab('11Б', 'groups'));
+  await page.getByRole('checkbox', { name: new RegExp(`, group ${title}$`) }).first().check();
+  await page.getByRole('button', { name: en('people', 'save'), exact: true }).click();
+  await expect(said(page)).toHaveText('Saved: one change');
+  // Back to one class: who is in the other one is in the group no longer.
+  await page.goto(tab('11А', 'groups'));
+  await page.locator('summary', { hasText: en('people', 'group_manage') }).click();
+  const own = page.locator('ul.links > li').filter({ has: page.locator(`input[name="title"][value="${title}"]`) });
+  await expect(own.getByRole('checkbox', { name: '11Б' })).toBeChecked();
+  await own.getByRole('checkbox', { name: '11Б' }).uncheck();
+  await own.getByRole('button', { name: en('people', 'group_change') }).click();
+  await expect(said(page)).toHaveText(en('people', 'group_changed'));
+  await page.goto(tab('11Б', 'groups'));
+  await expect(page.getByText(title)).toHaveCount(0);
+  await page.goto(tab('11А', 'groups'));
+  await page.locator('summary', { hasText: en('people', 'group_manage') }).click();
+  await own.locator('summary', { hasText: en('people', 'group_delete') }).click();
+  await own.getByRole('button', { name: en('people', 'group_delete') }).click();
+  await expect(said(page)).toHaveText(en('people', 'group_deleted'));
+});
+
+test('classes: added, renamed, closed, opened; a title that is none and one that is taken are refused with what was typed', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  const letter = 'АБВГДЕЖЗ'[Date.now() % 8] ?? 'А';
+  await asStaff(context, portal, 'admin-5');
+  await page.goto('/admin/classes');
+  const add = page.locator('section').filter({ has: page.locator('#new-title') });
+  const next = await add.locator('#new-year option').last().getAttribute('value');
+  await add.locator('#new-title').fill('class five');
+  await add.locator('#new-year').selectOption(next ?? '');
+  await page.keyboard.press('Enter');
+  await expect(summary(page)).toContainText(en('admin', 'class_title_bad'));
+  await expect(add.locator('#new-title')).toHaveValue('class five');
+  await expect(add.locator('#new-year')).toHaveValue(next ?? '');
+  await add.locator('#new-title').fill(`9${letter.toLowerCase()}`);
+  await add.getByRole('button').click();
+  await expect(said(page)).toHaveText(en('admin', 'class_added'));
+  const line = (title: string): Locator => page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: title, exact: false }) }).filter({ hasText: `${next}/` });
+  await expect(line(`9${letter}`)).toHaveCount(1);
+  await add.locator('#new-title').fill(`9${letter}`);
+  await add.locator('#new-year').selectOption(next ?? '');
+  await add.getByRole('button').click();
+  await expect(summary(page)).toContainText(en('admin', 'class_taken'));
+  await line(`9${letter}`).locator('summary').click();
+  await line(`9${letter}`).locator('input[name="title"]').fill(`8${letter}`);
+  await line(`9${letter}`).getByRole('button', { name: en('admin', 'class_rename') }).click();
+  await expect(said(page)).toHaveText(en('admin', 'class_renamed'));
+  await line(`8${letter}`).locator('summary').click();
+  await line(`8${letter}`).getByRole('button', { name: en('admin', 'class_close') }).click();
+  await expect(said(page)).toHaveText(en('admin', 'class_closed'));
+  await expect(line(`8${letter}`)).toContainText(en('admin', 'class_is_over'));
+  await line(`8${letter}`).locator('summary').click();
+  await line(`8${letter}`).getByRole('button', { name: en('admin', 'class_open') }).click();
+  await expect(said(page)).toHaveText(en('admin', 'class_opened'));
+  // Others count the classes of the school.
+  await line(`8${letter}`).locator('summary').click();
+  await line(`8${letter}`).getByRole('button', { name: en('admin', 'class_close') }).click();
+  await expect(said(page)).toHaveText(en('admin', 'class_closed'));
+});
+
+test('a student: added by hand, moved, let go, taken back; each stay is on the record', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  const surname = `Новичков${'абвгдежзик'[Date.now() % 10]}`;
+  await asStaff(context, portal, 'admin-5');
+  await page.goto(tab('11А', 'list'));
+  await page.locator('summary', { hasText: en('people', 'student_add') }).click();
+  await page.locator('#f-surname').fill(surname);
+  await page.locator('#f-birth_date').fill('31.02.2010');
+  await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
+  await expect(page.locator('#f-surname')).toHaveValue(surname);
+  await expect(page.locator('#f-given_name-e')).toBeVisible();
+  await expect(page.locator('#f-birth_date-e')).toBeVisible();
+  await page.locator('#f-given_name').fill('Иван');
+  await page.locator('#f-birth_date').fill('01.02.2010');
+  await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
+  await expect(page.getByRole('heading', { level: 2, name: new RegExp(surname) })).toBeVisible();
+  const move = async (to: string): Promise<void> => {
+    await page.locator('summary', { hasText: en('people', 'move_title') }).click();
+    await page.locator('#move-to').selectOption({ label: to });
+    await page.getByRole('button', { name: en('people', 'move_do') }).click();
+  };
+  await move('11Б');
+  await expect(said(page)).toHaveText(en('people', 'student_came'));
+  await page.waitForURL(`**${tab('11Б', 'list')}?done=came`);
+  const open = page.getByRole('link', { name: new RegExp(surname) });
+  await open.click();
+  await move(en('people', 'move_out'));
+  await expect(said(page)).toContainText(en('people', 'student_left'));
+  await expect(open).toHaveCount(0);
+  await page.getByRole('button', { name: en('people', 'student_return') }).click();
+  await expect(said(page)).toHaveText(en('people', 'student_came'));
+  await open.click();
+  await expect(page.getByRole('row').filter({ hasText: en('people', 'f_classes') }).locator('li')).toHaveCount(3);
+  await move(en('people', 'move_out'));
+  await expect(said(page)).toContainText(en('people', 'student_left'));
+});
+
+test('schools: added and changed by the system administrator, and not offered to others', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  await asStaff(context, portal, 'admin-5');
+  await page.goto('/admin/classes');
+  await expect(page.locator('summary', { hasText: en('admin', 'school_new') })).toHaveCount(0);
+  await asStaff(context, portal, 'system');
+  await page.goto(`/admin/classes?school=${SCHOOL}`);
+  await page.locator('summary', { hasText: en('admin', 'school_change') }).click();
+  const form = page.locator('form').filter({ has: page.locator('#name') });
+  const before = await form.locator('#name').inputValue();
+  await form.locator('#name').fill(' ');
+  await form.getByRole('button').click();
+  await expect(summary(page)).toContainText(en('admin', 'school_name_bad'));
+  await form.locator('#name').fill(before);
+  await form.getByRole('button').click();
+  await expect(said(page)).toHaveText(en('admin', 'school_changed'));
+  await expect(page.getByRole('heading', { level: 2, name: before })).toBeVisible();
+});
+
+test('a teacher who is a parent switches in the header, and the choice stays', async ({ page, context, portal }) => {
+  await asStaff(context, portal, 'teacher-11a');
+  await page.goto('/people/pupils');
+  await page.waitForURL(`**${tab('11А', 'list')}`);
+  const header = page.locator('header.top');
+  const menu = header.locator('details.menu').last();
+  await expect(menu.locator('summary')).toContainText(en('people', 'i_class_teacher'));
+  await menu.locator('summary').click();
+  await menu.getByRole('link', { name: en('people', 'i_parent') }).click();
+  await expect(menu.locator('summary')).toContainText(en('people', 'i_parent'));
+  await expect(page.locator('a[href^="/me/children/"]')).toHaveCount(1);
+  await page.goto('/me/sessions');
+  await expect(menu.locator('summary')).toContainText(en('people', 'i_parent'));
+  await menu.locator('summary').click();
+  await expect(menu.getByRole('link', { name: en('people', 'i_parent') })).toHaveAttribute('aria-current', 'true');
+  await menu.getByRole('link', { name: en('people', 'i_class_teacher') }).click();
+  await page.waitForURL(`**${tab('11А', 'list')}`);
+  await page.goto('/me');
+  await expect(menu.locator('summary')).toContainText(en('people', 'i_class_teacher'));
+  // What somebody is not cannot be chosen.
+  await page.goto('/me?as=system_administrator');
+  await expect(menu.locator('summary')).toContainText(en('people', 'i_class_teacher'));
+});
+
+test('somebody of another class is refused through one’s own, and it is in the audit log', async ({ portal }) => {
+  const stranger = (await rowOf(portal, '5Б', 3)).student.id;
+  const asked: [string, number][] = [
+    [`/people/pupils/${CLASS['5А']}/personal?person=${stranger}`, 403],
+    [`/people/pupils/${CLASS['5А']}/esia?edit=${stranger}`, 403],
+    [`/me/children/${stranger}`, 404],
+  ];
+  for (const [path, status] of asked) {
+    const raw = await staffAsks(portal, 'teacher-5a', path);
+    expect(raw.status, path).toBe(status);
+    const log = await staffAsks(portal, 'admin-5', '/api/v1/audit?event=access.refused&outcome=refused&limit=200');
+    const { items } = JSON.parse(log.body.toString()) as { items: { request_id: string }[] };
+    expect(items.map((item) => item.request_id), path).toContain(raw.headers['x-request-id']);
+  }
+});
+
+/** Makes a program with these scopes, in the name of the system administrator. */
+async function program(portal: Portal, scopes: string[], key: string): Promise<{ id: string; token?: string; status: number }> {
+  const proof = await staffAsks(portal, 'system', '/api/v1/session/proof', { json: { password: portal.fixed('system').password } });
+  expect(proof.status).toBe(200);
+  const raw = await staffAsks(portal, 'system', '/api/v1/api-clients', { json: { name: 'Расписание', scopes, days: 1 }, headers: { 'idempotency-key': key } });
+  const made = JSON.parse(raw.body.toString()) as { id: string; token?: string };
+  if (made.token) portal.note(made.token);
+  return { ...made, status: raw.status };
+}
+
+test('a program is made once under its key, its token is shown once, and what it lacks a scope for is in the audit log', async ({ portal }) => {
+  const key = `program-${unique()}`;
+  const first = await program(portal, ['read:classes'], key);
+  const again = await program(portal, ['read:classes'], key);
+  expect([first.status, again.status]).toEqual([201, 201]);
+  expect(again.id).toBe(first.id);
+  expect(first.token).toBeDefined();
+  expect(again.token).toBeUndefined();
+  const raw = await staffAsks(portal, 'system', '/api/v1/audit', { headers: { authorization: `Bearer ${first.token}`, cookie: '' } });
+  expect(raw.status).toBe(403);
+  const log = await staffAsks(portal, 'system', '/api/v1/audit?event=access.refused&limit=200');
+  const { items } = JSON.parse(log.body.toString()) as { items: { request_id: string; detail: Record<string, unknown> }[] };
+  const row = items.find((item) => item.request_id === raw.headers['x-request-id']);
+  expect(row?.detail).toMatchObject({ client: first.id, scope: 'read:audit' });
+  expect((await staffAsks(portal, 'system', `/api/v1/api-clients/${first.id}`, { method: 'DELETE' })).status).toBe(204);
+});
+
+test('lists come page by page', async ({ portal }) => {
+  const all = await staffAsks(portal, 'system', '/api/v1/schools');
+  const ids = (JSON.parse(all.body.toString()) as { items: { id: string }[] }).items.map((item) => item.id);
+  const paged: string[] = [];
+  let cursor = '';
+  do {
+    const raw = await staffAsks(portal, 'system', `/api/v1/schools?limit=1&cursor=${cursor}`);
+    expect(raw.status).toBe(200);
+    const { items, next } = JSON.parse(raw.body.toString()) as { items: { id: string }[]; next?: string };
+    paged.push(...items.map((item) => item.id));
+    cursor = next ?? '';
+  } while (cursor);
+  expect(paged).toEqual(ids);
+  expect((await staffAsks(portal, 'system', '/api/v1/schools?cursor=nowhere')).status).toBe(422);
+});

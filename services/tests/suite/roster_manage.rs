@@ -1,0 +1,296 @@
+//! What staff keep by hand: what parents may, groups of several classes, classes and schools, a student's way between
+//! them; and that whoever asks for what is out of reach is written down. On both databases.
+
+use domain::{ClassTitle, Country, Locale, Role, SchoolYear};
+use services::access::AccessError;
+use services::api_clients::ApiScope;
+use services::groups::GroupError;
+use services::people::NewPerson;
+use services::roster::{ManageError, RightsChange, SchoolDetails};
+use services::{ClassId, PersonId, SchoolId, Session};
+
+use crate::common::TestContext;
+use crate::on_both_databases;
+use crate::portal::*;
+
+on_both_databases!(
+    parents_rights_are_set_by_staff_and_hold,
+    parents_rights_are_for_those_who_may_change_the_record,
+    a_right_that_is_not_named_stays,
+    another_ones_child_is_refused_as_if_there_were_none,
+    a_school_out_of_reach_is_refused_and_written_down,
+    a_lacking_scope_is_written_down,
+    a_group_changes_its_classes_and_loses_who_is_in_none,
+    classes_are_added_renamed_and_closed,
+    classes_are_kept_by_administrators_of_the_school,
+    a_student_comes_moves_and_leaves_with_history,
+    schools_are_kept_by_system_administrators,
+);
+
+struct Small {
+    world: World,
+    school: SchoolId,
+    class: ClassId,
+    other: ClassId,
+    far: SchoolId,
+    far_class: ClassId,
+    teacher: Session,
+    deputy: Session,
+    admin: Session,
+    system: Session,
+    anna: PersonId,
+}
+
+async fn small(ctx: TestContext) -> Small {
+    let world = World::new(ctx);
+    let school = world.school("Школа № 5").await;
+    let (class, other) = (world.class(school, "5А").await, world.class(school, "5Б").await);
+    let far = world.school("Ницаним").await;
+    let far_class = world.class(far, "ה1").await;
+    let teacher = world.staff("Бутрович", &[leads(school, class)]).await;
+    let deputy = world.staff("Соколова", &[at_school(Role::DeputyHead, school)]).await;
+    let admin = world.staff("Громов", &[at_school(Role::SchoolAdministrator, school)]).await;
+    let system = world.staff("Орлова", &[everywhere()]).await;
+    let anna = world.student(class, &NewPerson::named(name("Ежова", "Анна"))).await;
+    Small { world, school, class, other, far, far_class, teacher, deputy, admin, system, anna }
+}
+
+fn title(text: &str) -> ClassTitle {
+    ClassTitle::parse(text).unwrap()
+}
+
+const NO_SIGHT: RightsChange = RightsChange { may_contact: None, may_see: Some(false) };
+const NO_CONTACT: RightsChange = RightsChange { may_contact: Some(false), may_see: None };
+
+async fn parents_rights_are_set_by_staff_and_hold(ctx: TestContext) {
+    let Small { world, class, deputy, anna, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    let father = world.parent_of(anna, "father", &NewPerson::named(name("Ежов", "Олег"))).await;
+    world.account_of(mother).await;
+    let session = world.sign_in(&visit, PARENT_ID).await.session;
+    assert_eq!(world.portal.people().children(&session).await.unwrap().len(), 1);
+    assert!(world.portal.people().has_children(&session).await.unwrap());
+    let letters = async || world.portal.invitations().letters(&visit, &deputy, class).await.unwrap().1.len();
+    assert_eq!(letters().await, 1, "the mother has an account");
+
+    assert!(roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_SIGHT).await.unwrap());
+    assert!(!roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_SIGHT).await.unwrap());
+    assert!(world.portal.people().children(&session).await.unwrap().is_empty());
+    assert!(!world.portal.people().has_children(&session).await.unwrap());
+
+    assert!(roster.set_guardian_rights(&visit, &deputy, anna, father, NO_CONTACT).await.unwrap());
+    assert_eq!(letters().await, 0, "nobody writes to the father");
+    let lines = roster.register(&visit, &deputy, class).await.unwrap().1;
+    let marked: Vec<_> = lines[0].parents.iter().map(|line| (line.id, line.may_contact)).collect();
+    assert_eq!(marked, [(mother, true), (father, false)]);
+    let parents = roster.parents(&visit, &deputy, anna).await.unwrap();
+    let rights: Vec<_> = parents.iter().map(|parent| (parent.may_contact, parent.may_see)).collect();
+    assert_eq!(rights, [(true, false), (false, true)]);
+    assert_eq!(world.audited("guardian.changed", "success").await, 2);
+    // What staff noted as a relation again, an import for instance, gives nothing back.
+    world.relate(anna, mother, "mother").await;
+    assert!(world.portal.people().children(&session).await.unwrap().is_empty());
+}
+
+async fn parents_rights_are_for_those_who_may_change_the_record(ctx: TestContext) {
+    let Small { world, far, teacher, deputy, anna, class, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    let stranger = world.staff("Зимин", &[at_school(Role::DeputyHead, far)]).await;
+    for actor in [&teacher, &stranger] {
+        let refused = roster.set_guardian_rights(&visit, actor, anna, mother, NO_SIGHT).await;
+        assert!(matches!(refused, Err(AccessError::Refused)));
+    }
+    assert!(matches!(roster.parents(&visit, &stranger, anna).await, Err(AccessError::Refused)));
+    assert_eq!(roster.parents(&visit, &teacher, anna).await.unwrap().len(), 1, "a class teacher reads");
+    assert_eq!(world.audited("access.refused", "refused").await, 3);
+    // Not a parent of this child; not a child of this parent.
+    let lev = world.student(class, &NewPerson::named(name("Яшин", "Лев"))).await;
+    let wrong = roster.set_guardian_rights(&visit, &deputy, lev, mother, NO_SIGHT).await;
+    assert!(matches!(wrong, Err(AccessError::NotFound)));
+    let turned = roster.set_guardian_rights(&visit, &deputy, mother, anna, NO_SIGHT).await;
+    assert!(matches!(turned, Err(AccessError::Refused)), "a parent is no student of the school");
+}
+
+async fn a_right_that_is_not_named_stays(ctx: TestContext) {
+    let Small { world, deputy, anna, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    // One takes sight away; another, whose form still shows it, takes contact away: both hold.
+    roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_SIGHT).await.unwrap();
+    roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_CONTACT).await.unwrap();
+    let parents = roster.parents(&visit, &deputy, anna).await.unwrap();
+    assert_eq!((parents[0].may_contact, parents[0].may_see), (false, false));
+}
+
+async fn another_ones_child_is_refused_as_if_there_were_none(ctx: TestContext) {
+    let Small { world, class, anna, .. } = small(ctx).await;
+    let visit = world.home();
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    world.account_of(mother).await;
+    let session = world.sign_in(&visit, PARENT_ID).await.session;
+    let lev = world.student(class, &NewPerson::named(name("Яшин", "Лев"))).await;
+    let people = world.portal.people();
+    assert_eq!(people.child(&visit, &session, anna).await.unwrap().id, anna);
+    assert!(matches!(people.child(&visit, &session, lev).await, Err(AccessError::NotFound)));
+    assert_eq!(world.audited("access.refused", "refused").await, 1);
+    let nobody = PersonId(uuid::Uuid::from_u128(404));
+    assert!(matches!(people.child(&visit, &session, nobody).await, Err(AccessError::NotFound)));
+    assert_eq!(world.audited("access.refused", "refused").await, 1, "of nobody there is nothing to write");
+}
+
+async fn a_school_out_of_reach_is_refused_and_written_down(ctx: TestContext) {
+    let Small { world, school, far, deputy, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let (all, open) = roster.choose_school(&visit, &deputy, None).await.unwrap();
+    assert_eq!((all.len(), open.unwrap().id), (1, school));
+    assert_eq!(roster.choose_school(&visit, &deputy, Some(school)).await.unwrap().1.unwrap().id, school);
+    let refused = roster.choose_school(&visit, &deputy, Some(far)).await;
+    assert!(matches!(refused, Err(AccessError::Refused)));
+    assert_eq!(world.audited("access.refused", "refused").await, 1);
+    let nowhere = SchoolId(uuid::Uuid::from_u128(404));
+    assert!(matches!(roster.choose_school(&visit, &deputy, Some(nowhere)).await, Err(AccessError::NotFound)));
+}
+
+async fn a_lacking_scope_is_written_down(ctx: TestContext) {
+    let Small { world, system, .. } = small(ctx).await;
+    let visit = world.home();
+    let clients = world.portal.api_clients();
+    let scopes = std::collections::BTreeSet::from([ApiScope::ReadClasses]);
+    let (_, token) = clients.create(&visit, &system, "Расписание", &scopes, 1).await.unwrap();
+    let client = clients.authenticate(&token).await.unwrap().unwrap();
+    clients.refuse(&visit, &client, ApiScope::WritePeople).await.unwrap();
+    assert_eq!(world.audited("access.refused", "refused").await, 1);
+}
+
+async fn a_group_changes_its_classes_and_loses_who_is_in_none(ctx: TestContext) {
+    let Small { world, class, other, far_class, teacher, deputy, system, anna, .. } = small(ctx).await;
+    let (visit, groups) = (world.home(), world.portal.groups());
+    let lev = world.student(other, &NewPerson::named(name("Яшин", "Лев"))).await;
+    let choir = groups.create(&visit, &deputy, &[class], "Хор").await.unwrap();
+    groups.set_member(&visit, &deputy, choir, anna, true).await.unwrap();
+    groups.change(&visit, &deputy, choir, "Хор", &[class, other]).await.unwrap();
+    groups.set_member(&visit, &deputy, choir, lev, true).await.unwrap();
+    assert_eq!(groups.list(&visit, &deputy, other).await.unwrap()[0].classes.len(), 2);
+    assert_eq!(world.count("group_members").await, 2);
+    // A class teacher reaches one of the two classes only.
+    let refused = groups.change(&visit, &teacher, choir, "Хор", &[class]).await;
+    assert!(matches!(refused, Err(GroupError::Access(AccessError::Refused))));
+    let two_schools = groups.change(&visit, &system, choir, "Хор", &[class, far_class]).await;
+    assert!(matches!(two_schools, Err(GroupError::Classes)));
+    let elsewhere = groups.change(&visit, &system, choir, "Хор", &[far_class]).await;
+    assert!(matches!(elsewhere, Err(GroupError::Classes)));
+    let none = groups.change(&visit, &system, choir, "Хор", &[]).await;
+    assert!(matches!(none, Err(GroupError::Classes)));
+    groups.change(&visit, &deputy, choir, "Хор", &[other]).await.unwrap();
+    assert!(groups.list(&visit, &deputy, class).await.unwrap().is_empty());
+    assert_eq!(world.count("group_members").await, 1, "who is in none of the classes is in the group no longer");
+}
+
+async fn classes_are_added_renamed_and_closed(ctx: TestContext) {
+    let Small { world, school, class, admin, anna, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let year = roster.this_year();
+    let next = SchoolYear::starting(year.year() + 1);
+    let new = roster.add_class(&visit, &admin, school, &title("6а"), next).await.unwrap();
+    let again = roster.add_class(&visit, &admin, school, &title("6А"), next).await;
+    assert!(matches!(again, Err(ManageError::Taken)));
+    roster.rename_class(&visit, &admin, new, &title("6Б")).await.unwrap();
+    roster.add_class(&visit, &admin, school, &title("6А"), next).await.unwrap();
+    let taken = roster.rename_class(&visit, &admin, new, &title("6А")).await;
+    assert!(matches!(taken, Err(ManageError::Taken)));
+
+    roster.set_archived(&visit, &admin, class, true).await.unwrap();
+    roster.set_archived(&visit, &admin, class, true).await.unwrap();
+    let known = roster.known_classes(&visit, &admin, school).await.unwrap();
+    let shown: Vec<_> = known.iter().map(|class| (class.title.as_str(), class.archived, class.students)).collect();
+    assert_eq!(shown[..2], [("6А", false, 0), ("6Б", false, 0)], "the newest year first");
+    assert!(shown.contains(&("5А", true, 0)), "the students have left");
+    assert!(roster.classes(&visit, &admin, school).await.unwrap().iter().all(|entry| entry.id != class));
+    let over = roster.rename_class(&visit, &admin, class, &title("5В")).await;
+    assert!(matches!(over, Err(ManageError::Archived)));
+    let into = roster.add_student(&visit, &admin, class, &NewPerson::named(name("Яшин", "Лев"))).await;
+    assert!(matches!(into, Err(ManageError::Archived)));
+    roster.set_archived(&visit, &admin, class, false).await.unwrap();
+    roster.enrol(&mut world.ctx.db.begin().await.unwrap(), class, anna, world.now()).await.unwrap();
+    assert_eq!(world.audited("school.changed", "success").await, 5);
+}
+
+async fn classes_are_kept_by_administrators_of_the_school(ctx: TestContext) {
+    let Small { world, school, class, other, far, teacher, deputy, anna, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let stranger = world.staff("Зимин", &[at_school(Role::SchoolAdministrator, far)]).await;
+    let year = roster.this_year();
+    let refused = |error: ManageError| assert!(matches!(error, ManageError::Access(AccessError::Refused)), "{error}");
+    for actor in [&teacher, &deputy, &stranger] {
+        refused(roster.add_class(&visit, actor, school, &title("7А"), year).await.unwrap_err());
+        refused(roster.rename_class(&visit, actor, class, &title("7А")).await.unwrap_err());
+        refused(roster.set_archived(&visit, actor, class, true).await.unwrap_err());
+        let new = NewPerson::named(name("Яшин", "Лев"));
+        refused(roster.add_student(&visit, actor, class, &new).await.unwrap_err());
+        refused(roster.move_student(&visit, actor, anna, class, Some(other)).await.unwrap_err());
+    }
+    assert_eq!(world.audited("access.refused", "refused").await, 15);
+    assert!(roster.known_classes(&visit, &deputy, school).await.is_ok(), "a deputy head reads");
+    assert!(matches!(roster.known_classes(&visit, &teacher, school).await, Err(AccessError::Refused)));
+}
+
+async fn a_student_comes_moves_and_leaves_with_history(ctx: TestContext) {
+    let Small { world, class, other, far_class, admin, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let lev = roster.add_student(&visit, &admin, class, &NewPerson::named(name("Яшин", "Лев"))).await.unwrap();
+    let groups = world.portal.groups();
+    let own = groups.create(&visit, &admin, &[class], "Английский").await.unwrap();
+    let both = groups.create(&visit, &admin, &[class, other], "Хор").await.unwrap();
+    for group in [own, both] {
+        groups.set_member(&visit, &admin, group, lev, true).await.unwrap();
+    }
+    roster.move_student(&visit, &admin, lev, class, Some(other)).await.unwrap();
+    assert_eq!(world.count("group_members").await, 1, "only the group of the new class stays");
+    let personal = roster.personal(&visit, &admin, lev).await.unwrap();
+    let stays: Vec<_> = personal.stays.iter().map(|stay| (stay.class, stay.until.is_some())).collect();
+    assert_eq!(stays.len(), 2);
+    assert!(stays.contains(&(other, false)) && stays.contains(&(class, true)));
+    let not_there = roster.move_student(&visit, &admin, lev, class, Some(other)).await;
+    assert!(matches!(not_there, Err(ManageError::NotInClass)));
+    let too_far = roster.move_student(&visit, &admin, lev, other, Some(far_class)).await;
+    assert!(matches!(too_far, Err(ManageError::Access(AccessError::Refused))));
+    roster.move_student(&visit, &admin, lev, other, None).await.unwrap();
+    let gone = roster.personal(&visit, &admin, lev).await;
+    assert!(matches!(gone, Err(AccessError::Refused)), "who is in no class is no school's any more");
+    let wrong = roster.return_student(&visit, &admin, lev, class).await;
+    assert!(matches!(wrong, Err(ManageError::NotInClass)), "only to where they have left last");
+    roster.return_student(&visit, &admin, lev, other).await.unwrap();
+    let again = roster.return_student(&visit, &admin, lev, other).await;
+    assert!(matches!(again, Err(ManageError::NotInClass)), "they are there");
+    assert!(roster.personal(&visit, &admin, lev).await.is_ok());
+    assert_eq!(world.audited("enrolment.changed", "success").await, 4);
+    assert_eq!(world.audited("person.created", "success").await, 1);
+}
+
+async fn schools_are_kept_by_system_administrators(ctx: TestContext) {
+    let Small { world, school, admin, system, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let details = |name| SchoolDetails { name, country: Country::Il, locale: Locale::He };
+    for refused in [
+        roster.add_school(&visit, &admin, details("Новая")).await.err(),
+        roster.change_school(&visit, &admin, school, details("Новая")).await.err(),
+    ] {
+        assert!(matches!(refused, Some(ManageError::Access(AccessError::Refused))));
+    }
+    let new = roster.add_school(&visit, &system, details("  בית  ספר ")).await.unwrap();
+    for bad in ["", " \u{a0}", "a\u{7}"] {
+        assert!(matches!(roster.add_school(&visit, &system, details(bad)).await, Err(ManageError::Name)));
+    }
+    for _ in 0..2 {
+        roster.change_school(&visit, &system, new, details("ניצנים")).await.unwrap();
+    }
+    let schools = roster.schools(&system).await.unwrap();
+    let found = schools.iter().find(|entry| entry.id == new).unwrap();
+    assert_eq!((found.name.as_str(), found.country, found.locale), ("ניצנים", Country::Il, Locale::He));
+    let nowhere = SchoolId(uuid::Uuid::from_u128(404));
+    let missing = roster.change_school(&visit, &system, nowhere, details("Новая")).await;
+    assert!(matches!(missing, Err(ManageError::Access(AccessError::NotFound))));
+    assert_eq!(world.audited("school.changed", "success").await, 2);
+}
