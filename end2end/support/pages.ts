@@ -203,17 +203,49 @@ async function flowOf(page: Page): Promise<string> {
 /** A class with everything that there is to see in one; its people are changed by few tests. */
 const pupils = (tab: string): string => `/people/pupils/${CLASS['5Б']}/${tab}`;
 
+/** Opens whatever opens below a question. */
+async function openAll(page: Page): Promise<void> {
+  for (const summary of await page.locator('main details.more:not([open]) > summary').all()) await summary.click();
+}
+
 /** The staff's pages. */
 const STAFF_LOOKS: Look[] = [
   at('staff-list', pupils('list'), { staff: 'deputy-5' }),
   at('staff-esia', pupils('esia'), { staff: 'deputy-5' }),
   {
     name: 'staff-personal',
-    staff: 'deputy-5',
+    staff: 'admin-5',
     go: async (page, portal) => {
       const [first] = await onFile(portal, '5Б', 'deputy-5');
       await page.goto(`${pupils('personal')}?person=${first?.student.id}`);
-      await page.locator('.record details.more > summary').click();
+      await openAll(page);
+    },
+  },
+  {
+    name: 'staff-new-student',
+    staff: 'admin-5',
+    statuses: [422],
+    go: async (page) => {
+      await page.goto(pupils('list'));
+      await openAll(page);
+      await page.locator('form[action$="/list/student"] button').click();
+      await page.locator('.has-err').first().waitFor();
+    },
+  },
+  {
+    name: 'staff-school-classes',
+    staff: 'system',
+    go: async (page) => {
+      await page.goto('/admin/classes');
+      await openAll(page);
+    },
+  },
+  {
+    name: 'staff-roles',
+    staff: 'teacher-11a',
+    go: async (page) => {
+      await page.goto('/me');
+      await page.locator('header.top details.menu').last().locator('summary').click();
     },
   },
   at('staff-print', `${pupils('list')}?print=1`, { staff: 'deputy-5' }),
@@ -270,7 +302,7 @@ const STAFF_LOOKS: Look[] = [
       // With columns to show; this class has no groups in any other test.
       const there = (await staffAsks(portal, 'deputy-5', pupils('groups'))).body.toString();
       for (const title of ['Английский 5Б-1', 'Подготовка к олимпиаде по математике'].filter((one) => !there.includes(one))) {
-        const made = await staffAsks(portal, 'deputy-5', pupils('groups'), { form: { do: 'create', title } });
+        const made = await staffAsks(portal, 'deputy-5', pupils('groups'), { form: { do: 'create', title, class: CLASS['5А'] } });
         expect(made.status).toBe(303);
       }
       await page.goto(pupils('groups'));

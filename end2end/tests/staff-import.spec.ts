@@ -1,10 +1,11 @@
 // Rosters from files, on the administrators' page: the dry run, what it refuses, applying, and the same file again.
 //
 // On the server with short times: nobody changes its people, so that what is counted is what the file says.
-import type { Locator, Page } from '@playwright/test';
+import type { Locator } from '@playwright/test';
 
 import { onFile } from '../support/editor.ts';
 import { summary } from '../support/flows.ts';
+import { type Count, KINDS, apply, applyButton, handIn, isChecked, shownCounts } from '../support/imports.ts';
 import { snils } from '../support/people.ts';
 import { png } from '../support/png.ts';
 import { type Files, badRoster, both, classRoster, classesOf, ownId, roster } from '../support/roster.ts';
@@ -46,54 +47,7 @@ function small(): { name: string; files: Files } {
   return { name, files };
 }
 
-/** Hands a file in, as people do. */
-async function handIn(page: Page, portal: Portal, name: string, buffer: Buffer): Promise<void> {
-  await page.goto(`${portal.origin}/admin/import`);
-  await page.locator('#file').setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
-  await page.getByRole('button', { name: en('admin', 'check_file'), exact: true }).click();
-}
-
-async function isChecked(page: Page, name: string): Promise<void> {
-  await page.waitForURL(/\/admin\/import\/[\w-]{36}$/);
-  await expect(page.getByRole('heading', { level: 1, name })).toBeVisible();
-  await expect(page.getByText(en('admin', 'checked_why'))).toBeVisible();
-}
-
-const KINDS = ['schools', 'classes', 'students', 'parents', 'staff', 'enrolments', 'groups'] as const;
-type Kind = (typeof KINDS)[number];
-interface Count {
-  new: number;
-  changed: number;
-  unchanged: number;
-  leaving: number;
-  bad: number;
-}
-
-/** The table of what would change. */
-async function counts(page: Page): Promise<Record<Kind, Count>> {
-  const read = async (kind: Kind): Promise<[Kind, Count]> => {
-    const row = page.locator('table.counts tbody tr').filter({ has: page.getByRole('rowheader', { name: en('admin', `kind_${kind}`), exact: true }) });
-    const [one = 0, changed = 0, unchanged = 0, leaving = 0, bad = 0] = (await row.locator('td').allInnerTexts()).map(Number);
-    return [kind, { new: one, changed, unchanged, leaving, bad }];
-  };
-  return Object.fromEntries(await Promise.all(KINDS.map(read))) as Record<Kind, Count>;
-}
-
 const only = (some: Partial<Count>): Count => ({ new: 0, changed: 0, unchanged: 0, leaving: 0, bad: 0, ...some });
-const applyButton = (page: Page): Locator => page.getByRole('button', { name: en('admin', 'apply'), exact: true });
-
-/** Has what was checked applied, and waits until it is. */
-async function apply(page: Page): Promise<void> {
-  const at = page.url();
-  const [ordered] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'POST'), applyButton(page).click()]);
-  expect(ordered.status()).toBe(303);
-  // A worker does it. The page looks again by itself; without waiting for that, we do.
-  await expect(async () => {
-    await page.goto(at);
-    await expect(page.getByText(en('admin', 'applied_why'))).toBeVisible({ timeout: 1_000 });
-  }).toPass({ timeout: 60_000 });
-  await expect(applyButton(page)).toHaveCount(0);
-}
 
 /** Why rows of the file of bad rows are refused, and how many for each reason. */
 const REASONS: [string, number][] = [
@@ -122,7 +76,7 @@ test('a file of bad rows: each is named with file, line, column and reason, and 
   await asStaff(context, quick, 'system');
   await handIn(page, quick, 'bad-rows.zip', zip(roster('bad')));
   await isChecked(page, 'bad-rows.zip');
-  const found = await counts(page);
+  const found = await shownCounts(page);
   expect([found.schools.new, found.classes.new, found.enrolments.new]).toEqual([1, 2, 5]);
   expect(found.students.new + found.parents.new + found.staff.new).toBe(6);
   for (const kind of KINDS) expect([found[kind].changed, found[kind].leaving], kind).toEqual([0, 0]);
@@ -152,7 +106,7 @@ test('of a file with bad rows the good ones are applied, school by school; the b
   await asStaff(context, quick, 'system');
   await handIn(page, quick, 'bad-and-good.zip', files);
   await isChecked(page, 'bad-and-good.zip');
-  const checked = await counts(page);
+  const checked = await shownCounts(page);
   expect(checked).toEqual({
     schools: only({ new: 2 }),
     classes: only({ new: 3, bad: 2 }),
@@ -183,7 +137,7 @@ test('of a file with bad rows the good ones are applied, school by school; the b
 
   await handIn(page, quick, 'bad-and-good-again.zip', files);
   await isChecked(page, 'bad-and-good-again.zip');
-  const again = await counts(page);
+  const again = await shownCounts(page);
   for (const kind of KINDS) expect(again[kind], kind).toEqual(only({ unchanged: checked[kind].new, bad: checked[kind].bad }));
   await areNamed(bad);
   await expect(page.getByText(en('admin', 'nothing_to_change'))).toBeVisible();
@@ -199,7 +153,7 @@ test('a roster is checked, then applied; the same file a second time changes not
   await asStaff(context, quick, 'system');
   await handIn(page, quick, 'small.zip', zip(files));
   await isChecked(page, 'small.zip');
-  expect(await counts(page)).toEqual({
+  expect(await shownCounts(page)).toEqual({
     schools: only({ new: 1 }),
     classes: only({ new: 1 }),
     students: only({ new: 2 }),
@@ -226,7 +180,7 @@ test('a roster is checked, then applied; the same file a second time changes not
 
   await handIn(page, quick, 'small-again.zip', zip(files));
   await isChecked(page, 'small-again.zip');
-  for (const [kind, count] of Object.entries(await counts(page))) expect(count, kind).toEqual(only({ unchanged: count.unchanged }));
+  for (const [kind, count] of Object.entries(await shownCounts(page))) expect(count, kind).toEqual(only({ unchanged: count.unchanged }));
   await expect(page.getByText(en('admin', 'nothing_to_change'))).toBeVisible();
   await expect(applyButton(page), 'there is nothing to apply').toHaveCount(0);
 });
@@ -236,7 +190,7 @@ test('the demo’s own roster again changes nothing', async ({ page, context, qu
   await asStaff(context, quick, 'system');
   await handIn(page, quick, 'demo.zip', zip(roster('demo')));
   await isChecked(page, 'demo.zip');
-  const found = await counts(page);
+  const found = await shownCounts(page);
   expect([found.schools, found.students]).toEqual([only({ unchanged: 2 }), only({ unchanged: 150 })]);
   for (const kind of KINDS) expect(found[kind], kind).toEqual(only({ unchanged: found[kind].unchanged }));
   await expect(page.locator('section[aria-labelledby="bad"]')).toHaveCount(0);

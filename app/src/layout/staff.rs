@@ -57,7 +57,7 @@ pub(super) fn capacities(locale: Locale, bar: &StaffBar) -> Option<AnyView> {
     let choices = bar.capacities.iter().copied().map(choice).collect_view();
     Some(
         view! {
-            <li class="group">
+            <li class="capacities">
                 <span id="h-as">{tr!(locale, people.switch_to)}</span>
                 <ul aria-labelledby="h-as">{choices}</ul>
             </li>

@@ -367,13 +367,13 @@ fn own_rows(locale: Locale, record: &Record) -> AnyView {
     let kin = |children: bool| {
         let lines = record.family.iter().filter(move |kin| kin.is_child == children).map(move |kin| {
             let relation = (!children).then(|| relation_name(locale, kin.relation));
-            let words = std::iter::once(kin.name.as_str()).chain(relation).chain(kin.limits(locale));
-            words.collect::<Vec<_>>().join(", ")
+            (kin.name.clone(), relation.into_iter().chain(kin.limits(locale)).collect::<Vec<_>>())
         });
         lines.collect::<Vec<_>>()
     };
+    let classes = record.classes.iter().map(|class| (class.clone(), Vec::new())).collect();
     view! {
-        {own_row(tr!(locale, people.f_classes), record.classes.clone())}
+        {own_row(tr!(locale, people.f_classes), classes)}
         {own_row(tr!(locale, people.f_parents), kin(false))}
         {own_row(tr!(locale, people.f_children), kin(true))}
         <tr>
@@ -385,17 +385,18 @@ fn own_rows(locale: Locale, record: &Record) -> AnyView {
     .into_any()
 }
 
-/// A row of several lines; none where there is nothing to say.
-fn own_row(name: &'static str, lines: Vec<String>) -> Option<AnyView> {
+/// A row of several lines, each a name and what is said of it; none where there is nothing to say. The name keeps its own direction.
+fn own_row(name: &'static str, lines: Vec<(String, Vec<&'static str>)>) -> Option<AnyView> {
     if lines.is_empty() {
         return None;
     }
     let lines = lines
         .into_iter()
-        .map(|line| {
+        .map(|(line, said)| {
             view! {
                 <li>
                     <bdi>{line}</bdi>
+                    {said.into_iter().map(|words| view! { ", " {words} }).collect_view()}
                 </li>
             }
         })
