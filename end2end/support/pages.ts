@@ -205,7 +205,9 @@ const pupils = (tab: string): string => `/people/pupils/${CLASS['5Б']}/${tab}`;
 
 /** Opens whatever opens below a question. */
 async function openAll(page: Page): Promise<void> {
-  for (const summary of await page.locator('main details.more:not([open]) > summary').all()) await summary.click();
+  for (const details of await page.locator('main details.more').all()) {
+    if (!(await details.evaluate((one) => (one as HTMLDetailsElement).open))) await details.locator('> summary').click();
+  }
 }
 
 /** The staff's pages. */

@@ -298,6 +298,7 @@ impl ApiClients<'_> {
             given_name: names.given,
             roles: sessions::distinct(&grants),
             grants,
+            narrowed: None,
             created_at: row.created_at,
             last_seen_at: now,
             expires_at: row.expires_at.unwrap_or(Timestamp::MAX),

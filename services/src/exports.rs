@@ -253,11 +253,12 @@ impl Exports<'_> {
         }
         dump.leaders = leaders.into_iter().map(|leader| (leader.person_id, leader.class_id)).collect();
         let years: HashMap<Uuid, SchoolYear> = dump.classes.iter().map(|class| (class.id, class.year)).collect();
+        let (classes_of, members_of) = (by_first(group_classes), by_first(group_members));
         for group in groups {
-            let classes = group_classes.iter().filter(|(of, _)| *of == group.id);
+            let classes = classes_of.get(&group.id).into_iter().flatten();
             // A group of classes that are over goes with them.
-            let Some(year) = classes.filter_map(|(_, class)| years.get(class)).max() else { continue };
-            let members = group_members.iter().filter(|(of, _)| *of == group.id).map(|(_, student)| *student);
+            let Some(year) = classes.filter_map(|class| years.get(class)).max() else { continue };
+            let members = members_of.get(&group.id).into_iter().flatten().copied();
             dump.groups.push(DumpedGroup {
                 source_id: named(group.source_id.as_deref(), group.id),
                 year: *year,
@@ -294,6 +295,15 @@ impl Exports<'_> {
             patronymic: row.patronymic,
         })
     }
+}
+
+/// Pairs as lists by their first half.
+fn by_first(pairs: Vec<(Uuid, Uuid)>) -> HashMap<Uuid, Vec<Uuid>> {
+    let mut lists: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    for (first, second) in pairs {
+        lists.entry(first).or_default().push(second);
+    }
+    lists
 }
 
 /// What the roster calls a thing, or the portal's own id: an import finds it by either. A name that is kept as a hash only tells nothing.

@@ -155,6 +155,7 @@ impl Groups<'_> {
         groups::delete_strangers(&mut tx, group).await?;
         let entry = acted(visit, actor, group, "changed")
             .detail("classes", ids(&gets))
+            .detail("classes_before", ids(&had))
             .before(json!({ "title": before.title }))
             .after(json!({ "title": title }));
         self.finish(tx, entry).await
@@ -191,8 +192,11 @@ impl Groups<'_> {
         }
         let ties = portal.access().ties(student).await?;
         let is_in = |row: &&GroupRow| ties.classes.iter().any(|tie| tie.as_student && tie.class_id == row.class_id);
-        let class = rows.iter().find(is_in).map(|row| ClassId(row.class_id)).ok_or(GroupError::NotInClass)?;
-        portal.access().class(visit, actor, Permission::EditGroups, class).await?;
+        let class = rows.iter().find(is_in);
+        if let Some(asked) = class.or(rows.first()) {
+            portal.access().class(visit, actor, Permission::EditGroups, ClassId(asked.class_id)).await?;
+        }
+        class.ok_or(GroupError::NotInClass)?;
         let mut tx = portal.db().begin().await?;
         let changed = if member {
             groups::insert_member(&mut tx, group, student, portal.now()).await?

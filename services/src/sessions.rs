@@ -90,6 +90,8 @@ pub struct Session {
     pub roles: Vec<Role>,
     /// The roles with the schools and classes they are for.
     pub grants: Vec<Grant<Uuid>>,
+    /// The one role whose rights count, of somebody who has several and works in this one now.
+    pub narrowed: Option<Role>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last used, exact to a minute.
@@ -106,6 +108,7 @@ impl Session {
     /// The same session with the rights of one role only, for whoever has several and works in this one now.
     #[must_use]
     pub fn in_role(mut self, role: Role) -> Self {
+        self.narrowed = Some(role);
         self.roles.retain(|held| *held == role);
         self.grants.retain(|grant| grant.role == role);
         self
@@ -199,6 +202,7 @@ impl Sessions<'_> {
             given_name: person.given,
             roles: distinct(&grants),
             grants,
+            narrowed: None,
             created_at: row.created_at,
             last_seen_at: row.last_seen_at,
             expires_at: row.expires_at,
@@ -215,7 +219,12 @@ impl Sessions<'_> {
         let portal = self.portal;
         let Some(held) = sessions::read_roles(portal.db(), session.id.0, portal.now()).await? else { return Ok(None) };
         let grants = grants(&held)?;
-        Ok(Some(Session { roles: distinct(&grants), grants, ..session.clone() }))
+        let whole = Session { roles: distinct(&grants), grants, ..session.clone() };
+        Ok(match session.narrowed {
+            None => Some(whole),
+            // Whoever has that role no longer works in it no longer.
+            Some(role) => Some(whole.in_role(role)).filter(|session| !session.grants.is_empty()),
+        })
     }
 
     /// The live sessions of the account, the one used last first.

@@ -194,7 +194,9 @@ impl Chosen {
 
 /// `?as=` of a page that is read: as what its reader wants to be here.
 fn asked_capacity(request: &Request) -> Option<Capacity> {
-    asked(request, "as=").and_then(Capacity::from_code)
+    // A link on another site changes nothing here.
+    let from_here = request.headers().get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none");
+    asked(request, "as=").filter(|_| from_here).and_then(Capacity::from_code)
 }
 
 /// What is known of a request without asking the database: for refusals that come before [`know`].

@@ -94,7 +94,9 @@ impl<R: Read> Read for LineFeeds<R> {
 /// began to look: empty lines before a record are counted as if they were the record.
 pub(crate) fn line_of<R: Read>(reader: &Reader<R>, record: &StringRecord, skipped: u64) -> u64 {
     let inside = record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count() as u64;
-    skipped + reader.position().line().saturating_sub(1 + inside)
+    let counted = reader.position().line().saturating_sub(1 + inside);
+    // A quotation mark that is never closed takes the end of the text with it, which ends no line then.
+    skipped + counted.max(record.position().map_or(0, csv::Position::line))
 }
 
 /// A file whose first line names its columns. Names are compared in lower case.
@@ -231,6 +233,8 @@ mod tests {
             let text = ["a,1", "", "", "\"b", "c\",2", "d,3"].join(end);
             assert_eq!(lines(&text), expected, "{end:?}");
             assert_eq!(lines(&(text + end)), expected, "{end:?} at the end");
+            let open = ["x,1", "\"a", "b"].join(end);
+            assert_eq!(lines(&open).last().map(|(line, _)| *line), Some(2), "{end:?}, never closed");
         }
     }
 

@@ -44,7 +44,8 @@ impl Roster<'_> {
     /// Changes what a parent may, as to a student; `false` when it was so already.
     ///
     /// # Errors
-    /// [`AccessError::NotFound`] when they are not parent and student, [`AccessError::Refused`]; the database's errors.
+    /// [`AccessError::NotFound`] when they are not parent and student, [`AccessError::Refused`], also to the parent in question; the
+    /// database's errors.
     pub async fn set_guardian_rights(
         &self,
         visit: &Visit,
@@ -55,8 +56,13 @@ impl Roster<'_> {
     ) -> Result<bool, AccessError> {
         let portal = self.portal;
         self.student(visit, actor, Permission::EditPersonalData, student).await?;
+        if guardian == actor.person_id {
+            // Nobody gives themselves what was taken from them as a parent.
+            let access = portal.access();
+            return Err(access.refuse(visit, actor, Permission::EditPersonalData, Some(student), &[]).await);
+        }
         let mut tx = portal.db().begin().await?;
-        let before = guardians::read_rights(&mut tx, student, guardian).await?.ok_or(AccessError::NotFound)?;
+        let before = guardians::lock_rights(&mut tx, student, guardian).await?.ok_or(AccessError::NotFound)?;
         let after = (change.may_contact.unwrap_or(before.0), change.may_see.unwrap_or(before.1));
         if after == before {
             return Ok(false);

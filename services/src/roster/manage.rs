@@ -9,18 +9,21 @@ use super::{NewClass, NewSchool, Roster};
 use crate::access::{AccessError, stored_title, stored_year};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::class_events::ClassEvent;
-use crate::clock::Timestamp;
+use crate::clock::{DAY, Timestamp};
 use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId, SchoolId};
 use crate::one_line::one_line;
 use crate::people::NewPerson;
 use crate::sessions::Session;
 use crate::store::schools::{self, SchoolRow};
-use crate::store::{Tx, classes, enrolments, groups};
+use crate::store::{Tx, classes, enrolments, groups, people};
 use crate::visit::Visit;
 
 /// The longest name of a school in characters.
 const LONGEST_NAME: usize = 120;
+
+/// How long somebody who was let go can be taken back.
+const RETURN_WITHIN_MS: i64 = 30 * DAY;
 
 /// A class in the list of all of a school's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -212,14 +215,14 @@ impl Roster<'_> {
     ) -> Result<(), ManageError> {
         let portal = self.portal;
         let found = portal.access().class(visit, actor, Permission::EditClasses, class).await?;
-        if found.archived {
-            return Err(ManageError::Archived);
-        }
-        if found.title == *title {
+        if found.title == *title && !found.archived {
             return Ok(());
         }
         let mut tx = portal.db().begin().await?;
-        classes::update(&mut tx, class, title, None, portal.now()).await?;
+        if !classes::hold(&mut tx, class, portal.now()).await? {
+            return Err(ManageError::Archived);
+        }
+        classes::rename(&mut tx, class, title).await?;
         let entry = changed(visit, actor, found.school_id, "class_renamed")
             .detail("class", class.to_string())
             .before(json!({ "title": found.title.as_str() }))
@@ -228,8 +231,8 @@ impl Roster<'_> {
         self.note(tx, entry).await
     }
 
-    /// Closes a class, whose year is over: its students are in it no longer, and it is kept for its history. Or opens it again,
-    /// without them.
+    /// Closes a class, whose year is over: its students are in it no longer, and it is kept for its history. Or opens it again, with
+    /// those whose stay ended when it was closed and who are in no class since.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -242,17 +245,27 @@ impl Roster<'_> {
     ) -> Result<(), ManageError> {
         let portal = self.portal;
         let found = portal.access().class(visit, actor, Permission::EditClasses, class).await?;
-        if found.archived == archived {
-            return Ok(());
-        }
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
-        classes::update(&mut tx, class, &found.title, archived.then_some(now), now).await?;
-        let left = if archived { enrolments::end_all(&mut tx, class, now).await? } else { 0 };
+        let (students, from, to) = if archived {
+            if !classes::close(&mut tx, class, now).await? {
+                return Ok(());
+            }
+            (enrolments::end_all(&mut tx, class, now).await?, Some(class), None)
+        } else {
+            let students = enrolments::resume_all(&mut tx, class).await?;
+            if !classes::reopen(&mut tx, class, now).await? {
+                return Ok(());
+            }
+            (students, None, Some(class))
+        };
+        for student in &students {
+            portal.audit().append(&mut tx, moved(visit, actor, PersonId(*student), from, to)).await?;
+        }
         let what = if archived { "class_archived" } else { "class_restored" };
         let entry = changed(visit, actor, found.school_id, what)
             .detail("class", class.to_string())
-            .detail("students_left", left);
+            .detail("students", students.len());
         tx.announce(&[ClassEvent::Roster { class_id: class }]).await?;
         self.note(tx, entry).await
     }
@@ -269,12 +282,12 @@ impl Roster<'_> {
         new: &NewPerson,
     ) -> Result<PersonId, ManageError> {
         let portal = self.portal;
-        let found = portal.access().class(visit, actor, Permission::EditClasses, class).await?;
-        if found.archived {
-            return Err(ManageError::Archived);
-        }
+        portal.access().class(visit, actor, Permission::EditClasses, class).await?;
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
+        if !classes::hold(&mut tx, class, now).await? {
+            return Err(ManageError::Archived);
+        }
         let student = portal.people().create(&mut tx, new, now).await?;
         self.enrol(&mut tx, class, student, now).await?;
         let created = AuditEntry::new(AuditEvent::PersonCreated, Outcome::Success, visit)
@@ -307,17 +320,17 @@ impl Roster<'_> {
         let portal = self.portal;
         portal.access().class(visit, actor, Permission::EditClasses, from).await?;
         if let Some(to) = to {
-            let found = portal.access().class(visit, actor, Permission::EditClasses, to).await?;
-            if found.archived {
-                return Err(ManageError::Archived);
-            }
-        }
-        if to == Some(from) {
-            return Ok(());
+            portal.access().class(visit, actor, Permission::EditClasses, to).await?;
         }
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
-        if !self.leave(&mut tx, from, student, now).await? {
+        if let Some(to) = to
+            && !classes::hold(&mut tx, to, now).await?
+        {
+            return Err(ManageError::Archived);
+        }
+        people::lock(&mut tx, student).await?;
+        if to == Some(from) || !self.leave(&mut tx, from, student, now).await? {
             return Err(ManageError::NotInClass);
         }
         let mut seen = vec![ClassEvent::Roster { class_id: from }];
@@ -330,8 +343,8 @@ impl Roster<'_> {
         self.note(tx, moved(visit, actor, student, Some(from), to)).await
     }
 
-    /// Takes a student back into the class that they have left last, while they are in none: for whoever let them leave by
-    /// mistake.
+    /// Takes a student back into the class that they have left last, within a month and while they are in none: for whoever let them
+    /// leave by mistake. Later they may be another school's.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -343,17 +356,18 @@ impl Roster<'_> {
         class: ClassId,
     ) -> Result<(), ManageError> {
         let portal = self.portal;
-        let found = portal.access().class(visit, actor, Permission::EditClasses, class).await?;
-        if found.archived {
-            return Err(ManageError::Archived);
-        }
-        let stays = enrolments::list_stays(portal.db(), student.0).await?;
-        let last = stays.iter().max_by_key(|stay| stay.until_at.unwrap_or(Timestamp::MAX));
-        if last.is_none_or(|last| last.until_at.is_none() || last.class_id != class.0) {
-            return Err(ManageError::NotInClass);
-        }
+        portal.access().class(visit, actor, Permission::EditClasses, class).await?;
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
+        if !classes::hold(&mut tx, class, now).await? {
+            return Err(ManageError::Archived);
+        }
+        people::lock(&mut tx, student).await?;
+        let last = enrolments::last_stay(&mut tx, student).await?;
+        let left = last.filter(|(last, _)| *last == class.0).and_then(|(_, until)| until);
+        if left.is_none_or(|left| left < now - RETURN_WITHIN_MS) {
+            return Err(ManageError::NotInClass);
+        }
         self.enrol(&mut tx, class, student, now).await?;
         tx.announce(&[ClassEvent::Roster { class_id: class }]).await?;
         self.note(tx, moved(visit, actor, student, None, Some(class))).await

@@ -74,6 +74,7 @@ impl Sessions<'_> {
             given_name: names.given,
             roles: distinct(&grants),
             grants,
+            narrowed: None,
             created_at: now,
             last_seen_at: now,
             expires_at: row.expires_at,

@@ -99,29 +99,47 @@ pub(crate) async fn list_known(db: &Db, school: Uuid) -> Result<Vec<KnownRow>, S
     Ok(on_read!(db, |p| sqlx::query_as::<_, KnownRow>(KNOWN).bind(school).fetch_all(p).await)?)
 }
 
-const UPDATE: &str =
-    "UPDATE classes SET title = $2, grade = $3, letter = $4, archived_at = $5, updated_at = $6 WHERE id = $1";
+const HOLD: &str = "UPDATE classes SET updated_at = $2 WHERE id = $1 AND archived_at IS NULL";
 
-/// Writes a class's title, and when it was archived. Another class of this title in the same year is
-/// [`StoreError::Duplicate`].
-pub(crate) async fn update(
-    tx: &mut Tx,
-    class: ClassId,
-    title: &ClassTitle,
-    archived_at: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(UPDATE)
+/// Holds a class until the transaction ends; `false` when it is over, or there is none.
+pub(crate) async fn hold(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<bool, StoreError> {
+    is_one(tx, HOLD, class, now).await
+}
+
+const RENAME: &str = "UPDATE classes SET title = $2, grade = $3, letter = $4 WHERE id = $1";
+
+/// Gives a class another title. Another class of this title in the same year is [`StoreError::Duplicate`].
+pub(crate) async fn rename(tx: &mut Tx, class: ClassId, title: &ClassTitle) -> Result<(), StoreError> {
+    on_tx!(tx, |c| sqlx::query(RENAME)
         .bind(class.0)
         .bind(title.as_str())
         .bind(i64::from(title.grade()))
         .bind(title.letter())
-        .bind(archived_at)
-        .bind(now)
         .execute(c)
         .await
         .map(|_| ()))?;
     Ok(())
+}
+
+const CLOSE: &str = "UPDATE classes SET archived_at = $2, updated_at = $2 WHERE id = $1 AND archived_at IS NULL";
+
+/// Closes a class; `false` when it is over already.
+pub(crate) async fn close(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<bool, StoreError> {
+    is_one(tx, CLOSE, class, now).await
+}
+
+const REOPEN: &str = "UPDATE classes SET archived_at = NULL, updated_at = $2 WHERE id = $1 AND archived_at IS NOT NULL";
+
+/// Opens a class again; `false` when it is open.
+pub(crate) async fn reopen(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<bool, StoreError> {
+    is_one(tx, REOPEN, class, now).await
+}
+
+/// Changes a class at a moment; whether it did.
+async fn is_one(tx: &mut Tx, sql: &'static str, class: ClassId, now: Timestamp) -> Result<bool, StoreError> {
+    let changed =
+        on_tx!(tx, |c| sqlx::query(sql).bind(class.0).bind(now).execute(c).await.map(|done| done.rows_affected()))?;
+    Ok(changed == 1)
 }
 
 /// Who leads a class.

@@ -136,6 +136,12 @@ pub const LOCK_RECORD: Statement = Statement {
          FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1 FOR NO KEY UPDATE OF p",
 };
 
+/// What an adult may, as to a child, held until the transaction ends: $1 child, $2 guardian.
+pub const LOCK_RIGHTS: Statement = Statement {
+    sqlite: "SELECT may_contact, may_see FROM guardians WHERE child_id = $1 AND guardian_id = $2",
+    postgres: "SELECT may_contact, may_see FROM guardians WHERE child_id = $1 AND guardian_id = $2 FOR UPDATE",
+};
+
 /// Writes the fields of a person that staff edit, and notes one that was changed: $1 to $14 the person's columns, $15 the field, $16 by
 /// whom, $17 the source. SQLite takes several statements at once.
 pub const WRITE_RECORD: Statement = Statement {

@@ -44,11 +44,33 @@ pub(crate) async fn end(tx: &mut Tx, class: ClassId, student: PersonId, now: Tim
     Ok(ended == 1)
 }
 
-const END_ALL: &str = "UPDATE enrolments SET until_at = $2 WHERE class_id = $1 AND until_at IS NULL";
+const END_ALL: &str =
+    "UPDATE enrolments SET until_at = $2 WHERE class_id = $1 AND until_at IS NULL RETURNING student_id";
 
-/// Ends every stay in a class; how many there were.
-pub(crate) async fn end_all(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<u64, StoreError> {
-    Ok(on_tx!(tx, |c| sqlx::query(END_ALL).bind(class.0).bind(now).execute(c).await.map(|done| done.rows_affected()))?)
+/// Ends every stay in a class; whose they were.
+pub(crate) async fn end_all(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(END_ALL).bind(class.0).bind(now).fetch_all(c).await)?)
+}
+
+const RESUME_ALL: &str = "UPDATE enrolments SET until_at = NULL WHERE class_id = $1 \
+     AND until_at = (SELECT archived_at FROM classes WHERE id = $1) \
+     AND NOT EXISTS (SELECT 1 FROM enrolments o WHERE o.student_id = enrolments.student_id AND o.until_at IS NULL) \
+     RETURNING student_id";
+
+/// Takes back the end of the stays that ended when a class was closed, of whoever is in none since; whose they are. It is for before the
+/// class is opened again.
+pub(crate) async fn resume_all(tx: &mut Tx, class: ClassId) -> Result<Vec<Uuid>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, Uuid>(RESUME_ALL).bind(class.0).fetch_all(c).await)?)
+}
+
+const LAST: &str = "SELECT class_id, until_at FROM enrolments WHERE student_id = $1 \
+     ORDER BY CASE WHEN until_at IS NULL THEN 0 ELSE 1 END, until_at DESC, id DESC LIMIT 1";
+
+/// The class in which a student is, or was last, and until when.
+pub(crate) async fn last_stay(tx: &mut Tx, student: PersonId) -> Result<Option<(Uuid, Option<Timestamp>)>, StoreError> {
+    let last =
+        on_tx!(tx, |c| sqlx::query_as::<_, (Uuid, Option<Timestamp>)>(LAST).bind(student.0).fetch_optional(c).await)?;
+    Ok(last)
 }
 
 /// A stay of a student in a class, with the class's title.

@@ -85,18 +85,18 @@ pub(crate) struct GroupRow {
 }
 
 const FIND: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_title FROM groups g \
-     JOIN group_classes k ON k.group_id = g.id JOIN classes c ON c.id = k.class_id WHERE g.id = $1 ORDER BY c.grade, c.title";
+     JOIN group_classes k ON k.group_id = g.id JOIN classes c ON c.id = k.class_id WHERE g.id = $1 AND c.archived_at IS NULL ORDER BY c.grade, c.title";
 
-/// A group, one row for each of its classes.
+/// A group, one row for each of its classes that are not over.
 pub(crate) async fn read(db: &Db, group: GroupId) -> Result<Vec<GroupRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, GroupRow>(FIND).bind(group.0).fetch_all(p).await)?)
 }
 
 pub(crate) const LIST: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_title \
      FROM group_classes own JOIN groups g ON g.id = own.group_id JOIN group_classes k ON k.group_id = g.id \
-     JOIN classes c ON c.id = k.class_id WHERE own.class_id = $1 ORDER BY g.title, g.id, c.grade, c.title";
+     JOIN classes c ON c.id = k.class_id WHERE own.class_id = $1 AND c.archived_at IS NULL ORDER BY g.title, g.id, c.grade, c.title";
 
-/// The groups that a class has a part in, one row for each class of each.
+/// The groups that a class has a part in, one row for each class of each that is not over.
 pub(crate) async fn list(db: &Db, class: ClassId) -> Result<Vec<GroupRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, GroupRow>(LIST).bind(class.0).fetch_all(p).await)?)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::PersonId;
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, dialect};
 use crate::{on_read, on_tx};
 
 const INSERT: &str = "INSERT INTO guardians (child_id, guardian_id, relation, created_at) VALUES ($1, $2, $3, $4) \
@@ -66,16 +66,16 @@ pub(crate) async fn sees_any(db: &Db, guardian: PersonId) -> Result<bool, StoreE
     Ok(found.is_some())
 }
 
-const RIGHTS: &str = "SELECT may_contact, may_see FROM guardians WHERE child_id = $1 AND guardian_id = $2";
-
-/// What an adult may, as to a child: be contacted, see the child's data. None when the adult is no guardian of the child.
-pub(crate) async fn read_rights(
+/// What an adult may, as to a child: be contacted, see the child's data; held until the transaction ends. None when the adult is no
+/// guardian of the child.
+pub(crate) async fn lock_rights(
     tx: &mut Tx,
     child: PersonId,
     guardian: PersonId,
 ) -> Result<Option<(bool, bool)>, StoreError> {
+    let sql = dialect::LOCK_RIGHTS.on(tx.backend());
     let row =
-        on_tx!(tx, |c| sqlx::query_as::<_, (i64, i64)>(RIGHTS).bind(child.0).bind(guardian.0).fetch_optional(c).await)?;
+        on_tx!(tx, |c| sqlx::query_as::<_, (i64, i64)>(sql).bind(child.0).bind(guardian.0).fetch_optional(c).await)?;
     Ok(row.map(|(may_contact, may_see)| (may_contact != 0, may_see != 0)))
 }
 

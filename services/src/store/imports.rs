@@ -110,7 +110,7 @@ pub(crate) async fn list_group_classes(tx: &mut Tx, school: Uuid) -> Result<Vec<
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, (Uuid, Uuid)>(GROUP_CLASSES).bind(school).fetch_all(c).await)?)
 }
 
-pub(crate) const GROUP_MEMBERS: &str = "SELECT m.group_id, m.student_id FROM groups g \
+pub(crate) const GROUP_MEMBERS: &str = "SELECT DISTINCT m.group_id, m.student_id FROM groups g \
      JOIN group_members m ON m.group_id = g.id JOIN enrolments e ON e.student_id = m.student_id \
      JOIN group_classes k ON k.group_id = g.id AND k.class_id = e.class_id \
      WHERE g.school_id = $1 AND e.until_at IS NULL";

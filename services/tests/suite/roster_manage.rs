@@ -94,7 +94,7 @@ async fn parents_rights_are_set_by_staff_and_hold(ctx: TestContext) {
 }
 
 async fn parents_rights_are_for_those_who_may_change_the_record(ctx: TestContext) {
-    let Small { world, far, teacher, deputy, anna, class, .. } = small(ctx).await;
+    let Small { world, school, far, teacher, deputy, anna, class, .. } = small(ctx).await;
     let (visit, roster) = (world.home(), world.portal.roster());
     let mother = world.parent_of(anna, "mother", &parent()).await;
     let stranger = world.staff("Зимин", &[at_school(Role::DeputyHead, far)]).await;
@@ -105,6 +105,13 @@ async fn parents_rights_are_for_those_who_may_change_the_record(ctx: TestContext
     assert!(matches!(roster.parents(&visit, &stranger, anna).await, Err(AccessError::Refused)));
     assert_eq!(roster.parents(&visit, &teacher, anna).await.unwrap().len(), 1, "a class teacher reads");
     assert_eq!(world.audited("access.refused", "refused").await, 3);
+    // Nobody gives themselves what was taken from them as a parent.
+    let parent = world.staff("Ежов", &[at_school(Role::DeputyHead, school)]).await;
+    world.relate(anna, parent.person_id, "father").await;
+    roster.set_guardian_rights(&visit, &deputy, anna, parent.person_id, NO_SIGHT).await.unwrap();
+    let again = RightsChange { may_contact: None, may_see: Some(true) };
+    let own = roster.set_guardian_rights(&visit, &parent, anna, parent.person_id, again).await;
+    assert!(matches!(own, Err(AccessError::Refused)));
     // Not a parent of this child; not a child of this parent.
     let lev = world.student(class, &NewPerson::named(name("Яшин", "Лев"))).await;
     let wrong = roster.set_guardian_rights(&visit, &deputy, lev, mother, NO_SIGHT).await;
@@ -189,7 +196,7 @@ async fn a_group_changes_its_classes_and_loses_who_is_in_none(ctx: TestContext) 
 }
 
 async fn classes_are_added_renamed_and_closed(ctx: TestContext) {
-    let Small { world, school, class, admin, anna, .. } = small(ctx).await;
+    let Small { world, school, class, other, admin, anna, .. } = small(ctx).await;
     let (visit, roster) = (world.home(), world.portal.roster());
     let year = roster.this_year();
     let next = SchoolYear::starting(year.year() + 1);
@@ -212,9 +219,18 @@ async fn classes_are_added_renamed_and_closed(ctx: TestContext) {
     assert!(matches!(over, Err(ManageError::Archived)));
     let into = roster.add_student(&visit, &admin, class, &NewPerson::named(name("Яшин", "Лев"))).await;
     assert!(matches!(into, Err(ManageError::Archived)));
+    assert_eq!(world.audited("enrolment.changed", "success").await, 1, "whose stay ended is written down");
     roster.set_archived(&visit, &admin, class, false).await.unwrap();
-    roster.enrol(&mut world.ctx.db.begin().await.unwrap(), class, anna, world.now()).await.unwrap();
+    let (_, lines) = roster.register(&visit, &admin, class).await.unwrap();
+    assert_eq!(lines.iter().map(|line| line.student.id).collect::<Vec<_>>(), [anna], "she is back");
     assert_eq!(world.audited("school.changed", "success").await, 5);
+    // Whoever is in another class since stays there.
+    roster.set_archived(&visit, &admin, class, true).await.unwrap();
+    let mut tx = world.ctx.db.begin().await.unwrap();
+    roster.enrol(&mut tx, other, anna, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+    roster.set_archived(&visit, &admin, class, false).await.unwrap();
+    assert!(roster.register(&visit, &admin, class).await.unwrap().1.is_empty());
 }
 
 async fn classes_are_kept_by_administrators_of_the_school(ctx: TestContext) {
@@ -256,6 +272,7 @@ async fn a_student_comes_moves_and_leaves_with_history(ctx: TestContext) {
     assert!(matches!(not_there, Err(ManageError::NotInClass)));
     let too_far = roster.move_student(&visit, &admin, lev, other, Some(far_class)).await;
     assert!(matches!(too_far, Err(ManageError::Access(AccessError::Refused))));
+    world.ctx.clock.advance(1_000);
     roster.move_student(&visit, &admin, lev, other, None).await.unwrap();
     let gone = roster.personal(&visit, &admin, lev).await;
     assert!(matches!(gone, Err(AccessError::Refused)), "who is in no class is no school's any more");
@@ -265,7 +282,13 @@ async fn a_student_comes_moves_and_leaves_with_history(ctx: TestContext) {
     let again = roster.return_student(&visit, &admin, lev, other).await;
     assert!(matches!(again, Err(ManageError::NotInClass)), "they are there");
     assert!(roster.personal(&visit, &admin, lev).await.is_ok());
-    assert_eq!(world.audited("enrolment.changed", "success").await, 4);
+    let same = roster.move_student(&visit, &admin, lev, other, Some(other)).await;
+    assert!(matches!(same, Err(ManageError::NotInClass)));
+    roster.move_student(&visit, &admin, lev, other, None).await.unwrap();
+    world.ctx.clock.advance(31 * 24 * 3_600_000);
+    let late = roster.return_student(&visit, &admin, lev, other).await;
+    assert!(matches!(late, Err(ManageError::NotInClass)), "who has left a month ago may be another school's");
+    assert_eq!(world.audited("enrolment.changed", "success").await, 5);
     assert_eq!(world.audited("person.created", "success").await, 1);
 }
 

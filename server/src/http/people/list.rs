@@ -18,7 +18,7 @@ use serde::Deserialize;
 use services::invitations::Invitation;
 use services::roster::{PersonLine, RegisterLine};
 use services::sessions::Session;
-use services::{ClassId, Visit};
+use services::{ClassId, PersonId, Visit};
 
 use super::{failure, frame, id, manage_failure, typed_person};
 use crate::http::context::{From, Page, SignedInPerson};
@@ -57,7 +57,7 @@ pub(super) async fn page(
     let shown = if asked.show == "not-ready" { Shown::NotReady } else { Shown::All };
     let done = match asked.done.as_str() {
         "came" => Some(ListDone::Came),
-        "left" => Some(ListDone::Left(asked.person)),
+        "left" => asked.person.parse().ok().map(|student: PersonId| ListDone::Left(student.to_string())),
         _ => None,
     };
     let data = ListPage { done, ..data(&state, &page, &visit, &session, id(&class)?, shown).await? };

@@ -115,7 +115,7 @@ impl GroupWrites {
 
 fn shortened(title: &str) -> String {
     let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-    title.chars().take(LONGEST_TITLE).collect()
+    title.chars().filter(|c| !c.is_control()).take(LONGEST_TITLE).collect()
 }
 
 impl super::Known {

@@ -6,6 +6,7 @@ use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
 use services::PersonId;
+use services::access::AccessError;
 use services::roster::RightsChange;
 
 use super::{Asking, id};
@@ -32,8 +33,12 @@ pub(in crate::http::people) async fn rights(
     let roster = state.portal.roster();
     let mut changed = false;
     for (parent, change) in changes(&fields) {
-        let done = roster.set_guardian_rights(&visit, &session, student, parent, change).await;
-        changed |= done.map_err(|error| asking.fault(&error))?;
+        match roster.set_guardian_rights(&visit, &session, student, parent, change).await {
+            Ok(done) => changed |= done,
+            // Who is no parent of theirs any more has nothing to be changed.
+            Err(AccessError::NotFound) => {}
+            Err(error) => return Err(asking.fault(&error)),
+        }
     }
     let saved = if changed { "rights" } else { "same-rights" };
     let path = class.frame.path();
