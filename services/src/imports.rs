@@ -5,6 +5,8 @@
 //! again. Rows that cannot be used are refused one by one. A file never makes or touches an account, and gives no right but that of a
 //! class teacher who is named as the first teacher of a class.
 
+#[cfg(test)]
+mod any_bytes;
 mod apply;
 mod error;
 mod headers;

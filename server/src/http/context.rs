@@ -99,10 +99,10 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
     };
     let wishes = [asked_capacity(&request), cookies::read_capacity(request.headers())];
     let chosen = match &session {
-        Some(session) => Chosen::new(&state, wishes, session, &request_id).await,
+        Some(session) => Chosen::new(&state, wishes, session, has_header(request.uri().path()), &request_id).await,
         None => Chosen::default(),
     };
-    let asked_capacity = chosen.current.filter(|capacity| wishes.first() == Some(&Some(*capacity)));
+    let asked_capacity = chosen.chosen.filter(|capacity| wishes.first() == Some(&Some(*capacity)));
     let session = session.map(|session| match chosen.staff() {
         Some(role) if session.roles.len() > 1 => Arc::new((*session).clone().in_role(role)),
         _ => session,
@@ -152,34 +152,46 @@ pub async fn know(State(state): State<AppState>, mut request: Request, next: Nex
 struct Chosen {
     /// Everything that the person is here: the highest role first, a parent last. Empty for whoever is no staff.
     all: Vec<Capacity>,
-    /// What was chosen, else the highest role.
-    current: Option<Capacity>,
+    /// What was chosen; none before anything was.
+    chosen: Option<Capacity>,
 }
 
 impl Chosen {
-    /// What somebody is, and what they chose: by the first of their wishes that can be.
-    async fn new(state: &AppState, wishes: [Option<Capacity>; 2], session: &Session, request_id: &str) -> Self {
-        if session.roles.is_empty() {
+    /// What somebody is, and what they chose.
+    async fn new(
+        state: &AppState,
+        wishes: [Option<Capacity>; 2],
+        session: &Session,
+        has_header: bool,
+        request_id: &str,
+    ) -> Self {
+        // Whether there are children is of use to the menu alone.
+        let is_parent = if session.roles.is_empty() || !has_header {
+            false
+        } else {
+            state.portal.people().has_children(session).await.unwrap_or_else(|error| {
+                // A page is not lost because its menu is shorter.
+                tracing::error!(code = error.code(), request_id, error = %error, "children could not be looked up");
+                false
+            })
+        };
+        Self::of(&session.roles, is_parent, wishes)
+    }
+
+    /// By the first of the wishes that can be.
+    fn of(roles: &[Role], is_parent: bool, wishes: [Option<Capacity>; 2]) -> Self {
+        if roles.is_empty() {
             return Self::default();
         }
-        let mut roles = session.roles.clone();
+        let mut roles = roles.to_vec();
         roles.sort_unstable_by_key(|role| std::cmp::Reverse(*role));
-        let mut all: Vec<_> = roles.into_iter().map(Capacity::Staff).collect();
-        match state.portal.people().has_children(session).await {
-            Ok(true) => all.push(Capacity::Parent),
-            Ok(false) => {}
-            // A page is not lost because its menu is shorter.
-            Err(error) => {
-                tracing::error!(code = error.code(), request_id, error = %error, "children could not be looked up");
-            }
-        }
-        let wanted = wishes.into_iter().flatten().find(|wish| all.contains(wish));
-        Self { current: wanted.or_else(|| all.first().copied()), all }
+        let all: Vec<_> = roles.into_iter().map(Capacity::Staff).chain(is_parent.then_some(Capacity::Parent)).collect();
+        Self { chosen: wishes.into_iter().flatten().find(|wish| all.contains(wish)), all }
     }
 
     /// The role whose rights count; none where all of them do.
     fn staff(&self) -> Option<Role> {
-        match self.current? {
+        match self.chosen? {
             Capacity::Staff(role) => Some(role),
             Capacity::Parent => None,
         }
@@ -188,7 +200,7 @@ impl Chosen {
     /// What the header says: where staff work, nobody is a parent.
     fn shown(&self, path: &str) -> Option<Capacity> {
         let at_work = is_workplace(path);
-        self.current.filter(|capacity| !at_work || *capacity != Capacity::Parent).or_else(|| self.all.first().copied())
+        self.chosen.filter(|capacity| !at_work || *capacity != Capacity::Parent).or_else(|| self.all.first().copied())
     }
 }
 
@@ -271,14 +283,17 @@ fn staff_bar(path: &str, roles: &[Role]) -> Option<StaffBar> {
     Some(StaffBar { sections: sections.collect(), current: StaffSection::of(path), ..StaffBar::default() })
 }
 
+/// Whether what is at a path is shown below the portal's header: programs and pictures have none.
+fn has_header(path: &str) -> bool {
+    !path.starts_with("/api/") && !path.starts_with("/people/pupils/photo/")
+}
+
 /// How many requests for review wait, for the badge in the staff's header. A page is not lost because its badge is.
 async fn count_reviews(state: &AppState, session: Option<&Session>, page: &mut PageContext) {
     let (Some(session), Some(bar)) = (session, page.viewer.as_mut().and_then(|viewer| viewer.staff.as_mut())) else {
         return;
     };
-    // Pictures have no header.
-    let is_page = is_workplace(&page.path) && !page.path.starts_with("/people/pupils/photo/");
-    if !is_page || !bar.sections.contains(&StaffSection::Queue) {
+    if !is_workplace(&page.path) || !has_header(&page.path) || !bar.sections.contains(&StaffSection::Queue) {
         return;
     }
     match state.portal.review_queue().open_count(session).await {
@@ -356,6 +371,24 @@ mod tests {
             headers.append("x-forwarded-for", HeaderValue::from_static(line));
         }
         client_address(peer.parse().ok(), &headers, &settings(proxies)).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_role_is_chosen_among_those_that_somebody_has() {
+        use Capacity::{Parent, Staff};
+        let (teacher, deputy) = (Role::ClassTeacher, Role::DeputyHead);
+        let of = |wishes| Chosen::of(&[teacher, deputy], true, wishes);
+        let nothing = of([None, None]);
+        assert_eq!(nothing.all, [Staff(deputy), Staff(teacher), Parent]);
+        assert_eq!((nothing.staff(), nothing.shown("/me")), (None, Some(Staff(deputy))), "all rights count");
+        let asked = of([Some(Staff(teacher)), Some(Staff(deputy))]);
+        assert_eq!((asked.staff(), asked.shown("/people/pupils")), (Some(teacher), Some(Staff(teacher))));
+        let kept = of([Some(Staff(Role::SystemAdministrator)), Some(Parent)]);
+        assert_eq!((kept.staff(), kept.shown("/me")), (None, Some(Parent)), "what one is not is passed over");
+        assert_eq!(kept.shown("/admin/review"), Some(Staff(deputy)), "nobody is a parent at work");
+        let no_parent = Chosen::of(&[teacher], false, [Some(Parent), None]);
+        assert_eq!((no_parent.chosen, no_parent.shown("/me")), (None, Some(Staff(teacher))));
+        assert!(Chosen::of(&[], true, [Some(Parent), None]).all.is_empty(), "who is no staff has nothing to choose");
     }
 
     #[test]
