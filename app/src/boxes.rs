@@ -44,6 +44,8 @@ pub struct GroupColumn {
     pub members: Vec<String>,
     /// The classes that it is a part of: id and title.
     pub classes: Vec<(String, String)>,
+    /// What tells whether its title or classes have changed since.
+    pub version: String,
 }
 
 /// The words, in the reader's language.

@@ -216,6 +216,7 @@ fn lists(pages: &mut Vec<Rendered>, locale: Locale) {
 fn group_pages(pages: &mut Vec<Rendered>, locale: Locale) {
     let ctx = context(locale, "/people/pupils/c-1/groups");
     let group = |id: &str, members: &[&str]| GroupColumn {
+        version: "7".to_owned(),
         id: id.to_owned(),
         title: "Английский 5А-1".to_owned(),
         members: members.iter().map(|id| (*id).to_owned()).collect(),

@@ -4,6 +4,7 @@ import type { Locator, Page } from '@playwright/test';
 
 import { CLASS, type ClassName, onFile, row as rowOf } from '../support/editor.ts';
 import { enter, summary, withoutWasm } from '../support/flows.ts';
+import type { Raw } from '../support/http.ts';
 import { asStaff, staffAsks } from '../support/staff.ts';
 import { type Portal, expect, test } from '../support/test.ts';
 import { en } from '../support/words.ts';
@@ -56,7 +57,7 @@ test('what a parent may: taken away on the child’s record, at once out of the 
   expect(items.filter((item) => item.person?.id === child.id && item.detail['what'] === 'rights').length).toBeGreaterThanOrEqual(4);
 });
 
-test('a group of two classes: made and changed on the page, and each class ticks its own students', async ({ page, context, portal }) => {
+test('a group of two classes: made and changed on the page, and each class ticks its own students', async ({ page, context, portal, guard }) => {
   await withoutWasm(page);
   const title = `Хор ${unique()}`;
   await asStaff(context, portal, 'deputy-5');
@@ -77,6 +78,19 @@ test('a group of two classes: made and changed on the page, and each class ticks
   const own = page.locator('ul.links > li').filter({ has: page.locator(`input[name="title"][value="${title}"]`) });
   await expect(own.getByRole('checkbox', { name: '11Б' })).toBeChecked();
   await own.getByRole('checkbox', { name: '11Б' }).uncheck();
+  // Somebody else has renamed it since the page was opened: nothing is written over, and what was ticked is kept.
+  guard.expects(409);
+  const listed = await staffAsks(portal, 'admin-5', `/api/v1/classes/${CLASS['11А']}/groups`);
+  const items = (JSON.parse(listed.body.toString()) as { items: { id: string; title: string; classes: string[]; version: string }[] }).items;
+  const group = items.find((item) => item.title === title);
+  const renamed = { title: `${title}+`, classes: group?.classes };
+  const put = (version: string): Promise<Raw> =>
+    staffAsks(portal, 'admin-5', `/api/v1/groups/${group?.id}`, { method: 'PUT', json: renamed, headers: { 'if-match': `"${version}"` } });
+  expect((await put('0000')).status).toBe(412);
+  expect((await put(group?.version ?? '')).status).toBe(204);
+  await own.getByRole('button', { name: en('people', 'group_change') }).click();
+  await expect(summary(page)).toContainText(en('people', 'group_stale'));
+  await expect(own.getByRole('checkbox', { name: '11Б' })).not.toBeChecked();
   await own.getByRole('button', { name: en('people', 'group_change') }).click();
   await expect(said(page)).toHaveText(en('people', 'group_changed'));
   await page.goto(tab('11Б', 'groups'));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ClassTitle, Permission};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::access::{AccessError, stored_title};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
@@ -32,6 +33,16 @@ pub struct Group {
     pub classes: Vec<(ClassId, ClassTitle)>,
 }
 
+impl Group {
+    /// What tells whether somebody has changed title or classes since: other ones, another version.
+    pub fn version(&self) -> String {
+        let mut ids: Vec<_> = self.classes.iter().map(|(class, _)| class.0).collect();
+        ids.sort_unstable();
+        let hashed = ids.iter().fold(Sha256::new_with_prefix(&self.title), |hash, id| hash.chain_update(id.as_bytes()));
+        hashed.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// Why something with a group was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum GroupError {
@@ -47,6 +58,9 @@ pub enum GroupError {
     /// The student is in none of the group's classes.
     #[error("the student is in none of the group's classes")]
     NotInClass,
+    /// Somebody else has changed title or classes since they were seen.
+    #[error("the group has changed meanwhile")]
+    Stale,
 }
 
 impl GroupError {
@@ -57,6 +71,7 @@ impl GroupError {
             Self::Title => "GROUP-01",
             Self::Classes => "GROUP-02",
             Self::NotInClass => "GROUP-03",
+            Self::Stale => "GROUP-04",
         }
     }
 }
@@ -119,7 +134,8 @@ impl Groups<'_> {
     }
 
     /// Gives a group another title and other classes: who is in none of these is in the group no longer. It is for those who
-    /// may edit the groups of all its classes, those that it has and those that it gets.
+    /// may edit the groups of all its classes, those that it has and those that it gets. With `seen`, it must still have that
+    /// [`Group::version`].
     ///
     /// # Errors
     /// [`GroupError`].
@@ -128,10 +144,11 @@ impl Groups<'_> {
         visit: &Visit,
         actor: &Session,
         group: GroupId,
+        seen: Option<&str>,
         title: &str,
         classes: &[ClassId],
     ) -> Result<(), GroupError> {
-        let before = self.whole(visit, actor, group).await?;
+        let before = self.whole(visit, actor, group, seen).await?;
         let school = self.common_school(visit, actor, classes).await?;
         // Both are of one school, since a group has no classes of two.
         let (first, _) = before.classes.first().ok_or(GroupError::Classes)?;
@@ -145,6 +162,7 @@ impl Groups<'_> {
             return Ok(());
         }
         let mut tx = self.portal.db().begin().await?;
+        unchanged(&mut tx, &before).await?;
         groups::update_title(&mut tx, group, &title).await?;
         for class in gets.difference(&had) {
             groups::insert_class(&mut tx, group, *class).await?;
@@ -152,7 +170,9 @@ impl Groups<'_> {
         for class in had.difference(&gets) {
             groups::delete_class(&mut tx, group, *class).await?;
         }
-        groups::delete_strangers(&mut tx, group).await?;
+        for student in groups::delete_strangers(&mut tx, group).await? {
+            self.portal.audit().append(&mut tx, acted(visit, actor, group, "left").person(student)).await?;
+        }
         let entry = acted(visit, actor, group, "changed")
             .detail("classes", ids(&gets))
             .detail("classes_before", ids(&had))
@@ -161,15 +181,23 @@ impl Groups<'_> {
         self.finish(tx, entry).await
     }
 
-    /// Removes a group. It is for those who may edit the groups of all its classes.
+    /// Removes a group. It is for those who may edit the groups of all its classes. With `seen`, it must still have that
+    /// [`Group::version`].
     ///
     /// # Errors
     /// [`GroupError`].
-    pub async fn delete(&self, visit: &Visit, actor: &Session, group: GroupId) -> Result<(), GroupError> {
-        let before = self.whole(visit, actor, group).await?.title;
+    pub async fn delete(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        group: GroupId,
+        seen: Option<&str>,
+    ) -> Result<(), GroupError> {
+        let before = self.whole(visit, actor, group, seen).await?;
         let mut tx = self.portal.db().begin().await?;
+        unchanged(&mut tx, &before).await?;
         groups::delete(&mut tx, group).await?;
-        let entry = acted(visit, actor, group, "deleted").before(json!({ "title": before }));
+        let entry = acted(visit, actor, group, "deleted").before(json!({ "title": before.title }));
         self.finish(tx, entry).await
     }
 
@@ -223,11 +251,20 @@ impl Groups<'_> {
         school.ok_or(GroupError::Classes)
     }
 
-    /// A group all of whose classes are within reach.
-    async fn whole(&self, visit: &Visit, actor: &Session, group: GroupId) -> Result<Group, GroupError> {
+    /// A group all of whose classes are within reach, as it was `seen`.
+    async fn whole(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        group: GroupId,
+        seen: Option<&str>,
+    ) -> Result<Group, GroupError> {
         let found = gathered(groups::read(self.portal.db(), group).await?)?.pop().ok_or(AccessError::NotFound)?;
         for (class, _) in &found.classes {
             self.portal.access().class(visit, actor, Permission::EditGroups, *class).await?;
+        }
+        if seen.is_some_and(|seen| seen != found.version()) {
+            return Err(GroupError::Stale);
         }
         Ok(found)
     }
@@ -236,6 +273,12 @@ impl Groups<'_> {
         self.portal.audit().append(&mut tx, entry).await?;
         Ok(tx.commit().await?)
     }
+}
+
+/// Holds a group that was judged before, if it is still the same.
+async fn unchanged(tx: &mut Tx, judged: &Group) -> Result<(), GroupError> {
+    let held = gathered(groups::hold(tx, judged.id).await?)?;
+    if held.iter().all(|held| held == judged) && !held.is_empty() { Ok(()) } else { Err(GroupError::Stale) }
 }
 
 /// Rows of one group after the other, as groups without members.

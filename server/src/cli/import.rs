@@ -157,7 +157,10 @@ fn print(format: ImportFormat, applied: bool, report: &Report) {
         say(format!("refused: {}, line {}{column}: {}{hint}", row.file, row.line, row.code));
     }
     if report.bad_total > SHOWN as u64 {
-        say(format!("and {} further rows; --json lists them", report.bad_total - SHOWN as u64));
+        // Of very many the report keeps the first.
+        let listed = report.bad_rows.len();
+        let which = if report.bad_total == listed as u64 { "them".to_owned() } else { format!("the first {listed}") };
+        say(format!("and {} further rows; --json lists {which}", report.bad_total - SHOWN as u64));
     }
     if report.conflicts_total > 0 {
         say(format!(

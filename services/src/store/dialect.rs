@@ -160,6 +160,12 @@ pub const WRITE_RECORD: Statement = Statement {
              changed_at = excluded.changed_at, changed_by = excluded.changed_by, source = excluded.source",
 };
 
+/// A group, held until the transaction ends: $1 group.
+pub const HOLD_GROUP: Statement = Statement {
+    sqlite: "SELECT id FROM groups WHERE id = $1",
+    postgres: "SELECT id FROM groups WHERE id = $1 FOR UPDATE",
+};
+
 /// All wizards of an account, held until the transaction ends: $1 account.
 pub const LOCK_PASSWORD_FLOWS: Statement = Statement {
     sqlite: "SELECT id FROM password_flows WHERE account_id = $1 ORDER BY id",

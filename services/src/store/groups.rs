@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::{ClassId, GroupId, PersonId, SchoolId};
+use crate::store::dialect::HOLD_GROUP;
 use crate::store::{Db, Tx};
 use crate::{on_read, on_tx};
 
@@ -41,12 +42,12 @@ pub(crate) async fn delete_class(tx: &mut Tx, group: GroupId, class: ClassId) ->
 
 const DROP_STRANGERS: &str = "DELETE FROM group_members WHERE group_id = $1 AND student_id NOT IN \
      (SELECT e.student_id FROM group_classes k JOIN enrolments e ON e.class_id = k.class_id \
-     WHERE k.group_id = $1 AND e.until_at IS NULL)";
+     WHERE k.group_id = $1 AND e.until_at IS NULL) RETURNING student_id";
 
-/// Takes those out of a group who are in none of its classes.
-pub(crate) async fn delete_strangers(tx: &mut Tx, group: GroupId) -> Result<(), StoreError> {
-    on_tx!(tx, |c| sqlx::query(DROP_STRANGERS).bind(group.0).execute(c).await.map(|_| ()))?;
-    Ok(())
+/// Takes those out of a group who are in none of its classes; who that was.
+pub(crate) async fn delete_strangers(tx: &mut Tx, group: GroupId) -> Result<Vec<PersonId>, StoreError> {
+    let gone: Vec<Uuid> = on_tx!(tx, |c| sqlx::query_scalar(DROP_STRANGERS).bind(group.0).fetch_all(c).await)?;
+    Ok(gone.into_iter().map(PersonId).collect())
 }
 
 const DROP_LEFT: &str = "DELETE FROM group_members WHERE student_id = $1 AND group_id NOT IN \
@@ -90,6 +91,13 @@ const FIND: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_tit
 /// A group, one row for each of its classes that are not over.
 pub(crate) async fn read(db: &Db, group: GroupId) -> Result<Vec<GroupRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, GroupRow>(FIND).bind(group.0).fetch_all(p).await)?)
+}
+
+/// The same, held until the transaction ends: nobody changes the group or its classes meanwhile.
+pub(crate) async fn hold(tx: &mut Tx, group: GroupId) -> Result<Vec<GroupRow>, StoreError> {
+    let held = HOLD_GROUP.on(tx.backend());
+    on_tx!(tx, |c| sqlx::query(held).bind(group.0).execute(c).await.map(|_| ()))?;
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, GroupRow>(FIND).bind(group.0).fetch_all(c).await)?)
 }
 
 pub(crate) const LIST: &str = "SELECT g.id, g.title, c.id AS class_id, c.title AS class_title \

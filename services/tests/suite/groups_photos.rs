@@ -70,12 +70,12 @@ async fn a_group_is_a_part_of_its_classes(ctx: TestContext) {
     let others = groups.list(&visit, &small.deputy, small.other).await.unwrap();
     assert_eq!(others.len(), 1);
     assert!(matches!(groups.list(&visit, &small.teacher, small.other).await, Err(AccessError::Refused)));
-    groups.change(&visit, &small.teacher, english, "Английский 1", &[small.class]).await.unwrap();
-    groups.change(&visit, &small.teacher, english, "Английский 1", &[small.class]).await.unwrap();
-    groups.delete(&visit, &small.teacher, english).await.unwrap();
+    groups.change(&visit, &small.teacher, english, None, "Английский 1", &[small.class]).await.unwrap();
+    groups.change(&visit, &small.teacher, english, None, "Английский 1", &[small.class]).await.unwrap();
+    groups.delete(&visit, &small.teacher, english, None).await.unwrap();
     assert_eq!(groups.list(&visit, &small.teacher, small.class).await.unwrap().len(), 1);
     assert_eq!(world.audited("group.changed", "success").await, 4);
-    let gone = groups.delete(&visit, &small.teacher, english).await;
+    let gone = groups.delete(&visit, &small.teacher, english, None).await;
     assert!(matches!(gone, Err(GroupError::Access(AccessError::NotFound))));
 }
 
@@ -117,11 +117,11 @@ async fn a_group_of_two_classes_is_removed_by_who_has_both(ctx: TestContext) {
     let visit = small.world.home();
     let groups = small.world.portal.groups();
     let choir = groups.create(&visit, &small.deputy, &[small.class, small.other], "Хор").await.unwrap();
-    assert!(is_refused(&groups.delete(&visit, &small.teacher, choir).await));
-    assert!(is_refused(&groups.change(&visit, &small.teacher, choir, "Мой хор", &[small.class]).await));
+    assert!(is_refused(&groups.delete(&visit, &small.teacher, choir, None).await));
+    assert!(is_refused(&groups.change(&visit, &small.teacher, choir, None, "Мой хор", &[small.class]).await));
     let refused = groups.create(&visit, &small.teacher, &[small.class, small.other], "Оркестр").await.map(|_| ());
     assert!(is_refused(&refused));
-    groups.delete(&visit, &small.deputy, choir).await.unwrap();
+    groups.delete(&visit, &small.deputy, choir, None).await.unwrap();
     // Of one school, and of one class at least.
     let far = small.world.school("Школа № 9").await;
     let far_class = small.world.class(far, "5А").await;

@@ -177,20 +177,33 @@ async fn a_group_changes_its_classes_and_loses_who_is_in_none(ctx: TestContext) 
     let lev = world.student(other, &NewPerson::named(name("Яшин", "Лев"))).await;
     let choir = groups.create(&visit, &deputy, &[class], "Хор").await.unwrap();
     groups.set_member(&visit, &deputy, choir, anna, true).await.unwrap();
-    groups.change(&visit, &deputy, choir, "Хор", &[class, other]).await.unwrap();
+    groups.change(&visit, &deputy, choir, None, "Хор", &[class, other]).await.unwrap();
     groups.set_member(&visit, &deputy, choir, lev, true).await.unwrap();
     assert_eq!(groups.list(&visit, &deputy, other).await.unwrap()[0].classes.len(), 2);
     assert_eq!(world.count("group_members").await, 2);
     // A class teacher reaches one of the two classes only.
-    let refused = groups.change(&visit, &teacher, choir, "Хор", &[class]).await;
+    let refused = groups.change(&visit, &teacher, choir, None, "Хор", &[class]).await;
     assert!(matches!(refused, Err(GroupError::Access(AccessError::Refused))));
-    let two_schools = groups.change(&visit, &system, choir, "Хор", &[class, far_class]).await;
+    let two_schools = groups.change(&visit, &system, choir, None, "Хор", &[class, far_class]).await;
     assert!(matches!(two_schools, Err(GroupError::Classes)));
-    let elsewhere = groups.change(&visit, &system, choir, "Хор", &[far_class]).await;
+    let elsewhere = groups.change(&visit, &system, choir, None, "Хор", &[far_class]).await;
     assert!(matches!(elsewhere, Err(GroupError::Classes)));
-    let none = groups.change(&visit, &system, choir, "Хор", &[]).await;
+    let none = groups.change(&visit, &system, choir, None, "Хор", &[]).await;
     assert!(matches!(none, Err(GroupError::Classes)));
-    groups.change(&visit, &deputy, choir, "Хор", &[other]).await.unwrap();
+    // Whoever has not seen that the choir has another name now changes and removes nothing.
+    let seen = groups.list(&visit, &deputy, class).await.unwrap()[0].version();
+    groups.change(&visit, &deputy, choir, Some(&seen), "Капелла", &[class, other]).await.unwrap();
+    for blind in [
+        groups.change(&visit, &deputy, choir, Some(&seen), "Хор", &[class]).await,
+        groups.delete(&visit, &deputy, choir, Some(&seen)).await,
+    ] {
+        assert!(matches!(blind, Err(GroupError::Stale)));
+    }
+    assert_eq!(world.count("group_members").await, 2);
+    let before = world.audited("group.changed", "success").await;
+    groups.change(&visit, &deputy, choir, None, "Капелла", &[other]).await.unwrap();
+    // Who has left by that has a row of their own.
+    assert_eq!(world.audited("group.changed", "success").await, before + 2);
     assert!(groups.list(&visit, &deputy, class).await.unwrap().is_empty());
     assert_eq!(world.count("group_members").await, 1, "who is in none of the classes is in the group no longer");
 }

@@ -21,6 +21,9 @@ use crate::{
 /// Form field: another class that a group is a part of.
 pub const CLASS: &str = "class";
 
+/// Form field: the version of a group that the form was made from.
+pub const SEEN: &str = "seen";
+
 /// What the post before this page did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupsDone {
@@ -34,13 +37,15 @@ pub enum GroupsDone {
     Deleted,
 }
 
-/// A name that was refused.
+/// A group that was not made, changed or deleted as it was asked for.
 #[derive(Clone)]
-pub struct RefusedTitle {
+pub struct RefusedGroup {
+    /// Somebody else has changed it meanwhile; otherwise the name was refused.
+    pub stale: bool,
     /// The group that was to get it; none for a new one.
     pub group: Option<String>,
-    /// What was typed.
-    pub typed: String,
+    /// What was typed, if anything.
+    pub typed: Option<String>,
     /// The other classes that were ticked.
     pub classes: Vec<String>,
 }
@@ -60,8 +65,8 @@ pub struct GroupsPage {
     pub may_edit: bool,
     /// What has just happened.
     pub done: Option<GroupsDone>,
-    /// A name that was just refused.
-    pub refused: Option<RefusedTitle>,
+    /// What was just refused.
+    pub refused: Option<RefusedGroup>,
 }
 
 impl GroupsPage {
@@ -92,7 +97,7 @@ pub fn groups_view(ctx: &PageContext, page: GroupsPage) -> AnyView {
     let saves = boot.is_some();
     let problem = refused.as_ref().map(|refused| ErrorItem {
         field: Some(title_id(refused.group.as_deref())),
-        text: tr!(locale, people.group_title_bad).to_owned(),
+        text: why(locale, refused).to_owned(),
     });
     let body = if let Some(boot) = boot {
         view! { <div id=BOXES_ID>{boxes_view(locale, boot)}</div> }.into_any()
@@ -179,6 +184,10 @@ fn title_id(group: Option<&str>) -> String {
     group.map_or_else(|| "group-new".to_owned(), |group| format!("group-{group}"))
 }
 
+fn why(locale: Locale, refused: &RefusedGroup) -> &'static str {
+    if refused.stale { tr!(locale, people.group_stale) } else { tr!(locale, people.group_title_bad) }
+}
+
 /// The boxes that make a group one of several classes; nothing for whoever reaches no other class.
 fn class_boxes(locale: Locale, others: &[(String, String)], ticked: impl Fn(&str) -> bool) -> Option<AnyView> {
     if others.is_empty() {
@@ -214,16 +223,15 @@ fn manage(
     frame: &ClassFrame,
     groups: &[GroupColumn],
     others: &[(String, String)],
-    refused: Option<&RefusedTitle>,
+    refused: Option<&RefusedGroup>,
 ) -> AnyView {
     let path = frame.path();
     // Only who reaches all classes of a group may change it.
     let reached = |(id, _): &(String, String)| *id == frame.class_id || others.iter().any(|(other, _)| other == id);
     let groups: Vec<_> = groups.iter().filter(|group| group.classes.iter().all(reached)).collect();
-    let typed = |group: Option<&str>| {
-        refused.filter(|refused| refused.group.as_deref() == group).map(|refused| refused.typed.clone())
-    };
-    let error = |group: Option<&str>| typed(group).map(|_| tr!(locale, people.group_title_bad).to_owned());
+    let of = |group: Option<&str>| refused.filter(|refused| refused.group.as_deref() == group);
+    let typed = |group: Option<&str>| of(group).and_then(|refused| refused.typed.clone());
+    let error = |group: Option<&str>| of(group).map(|refused| why(locale, refused).to_owned());
     let wanted = |id: &str| refused.is_some_and(|it| it.group.is_none() && it.classes.iter().any(|class| class == id));
     let new = view! {
         <form method="post" action=path.clone() class="inline">
@@ -246,7 +254,7 @@ fn manage(
         .map(|group| {
             let id = Some(group.id.as_str());
             let value = typed(id).unwrap_or_else(|| group.title.clone());
-            let kept = refused.filter(|refused| refused.group.as_deref() == id).map(|refused| &refused.classes);
+            let kept = of(id).filter(|refused| refused.typed.is_some()).map(|refused| &refused.classes);
             let ticked = |class: &str| match kept {
                 Some(kept) => kept.iter().any(|kept| kept == class),
                 None => group.classes.iter().any(|(has, _)| has == class),
@@ -287,6 +295,7 @@ fn one_group(
             <form method="post" action=path.to_owned() class="inline what">
                 <input type="hidden" name=DO value="change" />
                 <input type="hidden" name="group" value=group.id.clone() />
+                <input type="hidden" name=SEEN value=group.version.clone() />
                 <Field
                     id=title_id(Some(&group.id))
                     name="title"
@@ -303,6 +312,7 @@ fn one_group(
                 <form method="post" action=path.to_owned()>
                     <input type="hidden" name=DO value="delete" />
                     <input type="hidden" name="group" value=group.id.clone() />
+                    <input type="hidden" name=SEEN value=group.version.clone() />
                     <p class="small above">{tr!(locale, people.group_delete_sure)}</p>
                     <Button look=ButtonLook::Danger>{tr!(locale, people.group_delete)}</Button>
                 </form>

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use services::api_clients::ApiScope;
 use services::groups::{Group, GroupError};
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::extract::{Actor, Body, From};
 use super::idempotent::{Done, IdempotencyKey, fingerprint, idempotent};
+use super::people::quoted_version;
 use super::problem::Problem;
 use crate::state::AppState;
 
@@ -43,6 +44,8 @@ pub struct GroupItem {
     classes: Vec<String>,
     /// The ids of its members in the class that was asked for.
     members: Vec<String>,
+    /// What to send in quotes as `If-Match`, so that what others have changed meanwhile is not written over.
+    version: String,
 }
 
 impl GroupItem {
@@ -52,6 +55,7 @@ impl GroupItem {
             title: group.title.clone(),
             classes: group.classes.iter().map(|(id, _)| id.to_string()).collect(),
             members: group.members.iter().map(PersonId::to_string).collect(),
+            version: group.version(),
         }
     }
 }
@@ -144,13 +148,17 @@ pub async fn create(
 #[utoipa::path(
     put, path = "/groups/{id}", tag = "classes", operation_id = "changeGroup",
     security(("session" = []), ("token" = ["write:people"])),
-    params(("id" = String, Path, description = "The group's id")),
+    params(
+        ("id" = String, Path, description = "The group's id"),
+        ("If-Match" = Option<String>, Header, description = "The version that was seen, in quotes")
+    ),
     request_body = NewGroup,
     responses(
         (status = 204, description = "It is so now"),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not allowed in one of the classes", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "No such group or class", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody has changed it since", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -159,11 +167,13 @@ pub async fn change(
     From(visit): From,
     actor: Actor,
     Path(id): Path<String>,
+    headers: HeaderMap,
     Body(new): Body<NewGroup>,
 ) -> Result<StatusCode, Problem> {
     let actor = actor.with(ApiScope::WritePeople).await?;
     let group: GroupId = id.parse().map_err(|_| Problem::not_found())?;
-    let changed = state.portal.groups().change(&visit, actor, group, &new.title, &new.classes()?).await;
+    let seen = seen(&headers)?;
+    let changed = state.portal.groups().change(&visit, actor, group, seen, &new.title, &new.classes()?).await;
     changed.map_err(|error| refused(&error, &visit.request_id))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -174,12 +184,16 @@ pub async fn change(
 #[utoipa::path(
     delete, path = "/groups/{id}", tag = "classes", operation_id = "deleteGroup",
     security(("session" = []), ("token" = ["write:people"])),
-    params(("id" = String, Path, description = "The group's id")),
+    params(
+        ("id" = String, Path, description = "The group's id"),
+        ("If-Match" = Option<String>, Header, description = "The version that was seen, in quotes")
+    ),
     responses(
         (status = 204, description = "There is no such group any more"),
         (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Not allowed in one of the classes", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "No such group", body = Problem, content_type = "application/problem+json")
+        (status = 404, description = "No such group", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody has changed it since", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn delete(
@@ -187,10 +201,11 @@ pub async fn delete(
     From(visit): From,
     actor: Actor,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let actor = actor.with(ApiScope::WritePeople).await?;
     let group: GroupId = id.parse().map_err(|_| Problem::not_found())?;
-    let deleted = state.portal.groups().delete(&visit, actor, group).await;
+    let deleted = state.portal.groups().delete(&visit, actor, group, seen(&headers)?).await;
     deleted.map_err(|error| refused(&error, &visit.request_id))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -257,6 +272,11 @@ pub async fn leave(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The version that `If-Match` names, if it is sent.
+fn seen(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    headers.get(header::IF_MATCH).map(quoted_version).transpose()
+}
+
 fn named(group: &str, student: &str) -> Option<(GroupId, PersonId)> {
     Some((group.parse().ok()?, student.parse().ok()?))
 }
@@ -266,6 +286,10 @@ fn refused(error: &GroupError, request_id: &str) -> Problem {
         GroupError::Access(error) => Problem::access(error, request_id),
         GroupError::NotInClass => {
             Problem::new(StatusCode::CONFLICT, error.code(), "The student is in none of the group's classes.")
+        }
+        GroupError::Stale => {
+            Problem::new(StatusCode::PRECONDITION_FAILED, "conflict", "Somebody else has changed the group meanwhile.")
+                .detail("Nothing was stored. Read it again.")
         }
         GroupError::Title => Problem::invalid().field("/title", "length"),
         GroupError::Classes => Problem::invalid().field("/classes", "not_one_school"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use domain::{PersonField, PersonFields, PersonSaved, Relation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -243,11 +243,18 @@ fn base_version(headers: &HeaderMap) -> Result<i64, Problem> {
         return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-missing", "If-Match is missing.")
             .detail("Send the version that was seen, in quotes."));
     };
-    let version = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    version.ok_or_else(|| {
-        Problem::new(StatusCode::BAD_REQUEST, "if-match", "If-Match names no version.")
-            .detail("Send the ETag of the last answer as it was.")
-    })
+    quoted_version(value)?.parse().map_err(|_| no_version())
+}
+
+/// The version in a header's quotes.
+pub(super) fn quoted_version(value: &HeaderValue) -> Result<&str, Problem> {
+    let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"'));
+    quoted.ok_or_else(no_version)
+}
+
+fn no_version() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "if-match", "If-Match names no version.")
+        .detail("Send the ETag of the last answer as it was.")
 }
 
 /// The fields as they are typed: texts, or `null`.

@@ -7,7 +7,7 @@ use app::boxes::{DO, GroupColumn, GroupStudent, MEMBER, SHOWN};
 use app::layout::PageMeta;
 use app::page_context::PageContext;
 use app::pages::people::Tab;
-use app::pages::people::groups::{CLASS, GroupsDone, GroupsPage, RefusedTitle, groups_view, meta};
+use app::pages::people::groups::{CLASS, GroupsDone, GroupsPage, RefusedGroup, SEEN, groups_view, meta};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
 use axum::http::StatusCode;
@@ -83,12 +83,14 @@ pub(super) async fn change(
         }
         "change" => {
             let group: GroupId = id(value("group"))?;
-            let changed = groups.change(&visit, &session, group, value("title"), &classes(class, &fields)?).await;
+            let classes = classes(class, &fields)?;
+            let changed = groups.change(&visit, &session, group, Some(value(SEEN)), value("title"), &classes).await;
             ("done=changed".to_owned(), changed, Some(group.to_string()))
         }
         "delete" => {
             let group: GroupId = id(value("group"))?;
-            ("done=deleted".to_owned(), groups.delete(&visit, &session, group).await, None)
+            let deleted = groups.delete(&visit, &session, group, Some(value(SEEN))).await;
+            ("done=deleted".to_owned(), deleted, Some(group.to_string()))
         }
         _ => return Err(Failure::status(StatusCode::UNPROCESSABLE_ENTITY)),
     };
@@ -97,14 +99,18 @@ pub(super) async fn change(
             let path = Tab::Groups.path(&class.to_string());
             Ok(Redirect::to(&format!("{path}?{query}")).into_response())
         }
-        Err(GroupError::Title) => {
-            let refused = RefusedTitle {
+        Err(error @ (GroupError::Title | GroupError::Stale)) => {
+            let stale = matches!(error, GroupError::Stale);
+            let title = fields.iter().find(|(name, _)| name == "title");
+            let refused = RefusedGroup {
+                stale,
                 group,
-                typed: value("title").chars().take(200).collect(),
+                typed: title.map(|(_, typed)| typed.chars().take(200).collect()),
                 classes: classes(class, &fields)?.iter().map(ClassId::to_string).collect(),
             };
             let data = asking.data(class, None, Some(refused)).await?;
-            Ok(asking.draw(StatusCode::UNPROCESSABLE_ENTITY, data))
+            let status = if stale { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY };
+            Ok(asking.draw(status, data))
         }
         Err(error) => Err(fault(&error, &page.request_id)),
     }
@@ -123,7 +129,7 @@ impl Asking<'_> {
         &self,
         class: ClassId,
         done: Option<GroupsDone>,
-        refused: Option<RefusedTitle>,
+        refused: Option<RefusedGroup>,
     ) -> Result<GroupsPage, Failure> {
         let portal = &self.state.portal;
         let (frame, head) = frame::load(self.state, self.page, self.visit, self.session, class, Tab::Groups).await?;
@@ -142,6 +148,7 @@ impl Asking<'_> {
             .into_iter()
             .map(|group| GroupColumn {
                 id: group.id.to_string(),
+                version: group.version(),
                 title: group.title,
                 members: group.members.iter().map(PersonId::to_string).collect(),
                 classes: group.classes.iter().map(|(id, title)| (id.to_string(), title.to_string())).collect(),
@@ -220,6 +227,7 @@ fn classes(own: ClassId, fields: &[(String, String)]) -> Result<Vec<ClassId>, Fa
 fn fault(error: &GroupError, request_id: &str) -> Failure {
     match error {
         GroupError::Access(error) => failure(error, request_id),
+        GroupError::Stale => Failure::status(StatusCode::CONFLICT),
         GroupError::Title | GroupError::Classes | GroupError::NotInClass => {
             Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
         }
