@@ -331,6 +331,7 @@ const STAFF_LOOKS: Look[] = [
       await page.locator('details.card > summary').click();
     },
   },
+  at('staff-configuration', '/admin/configuration', { staff: 'system' }),
   {
     name: 'staff-confirm',
     staff: 'system',

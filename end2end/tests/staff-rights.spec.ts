@@ -76,6 +76,7 @@ const PAGES: Row[] = [
   { path: '/admin/audit', to: 'DAS' },
   { path: '/admin/audit', form: { do: 'export', event: 'keys.rotated' }, to: 'AS' },
   { path: '/admin/api-clients', to: 'S' },
+  { path: '/admin/configuration', to: 'S' },
 ];
 
 /** Routes of the API, in the same way. */

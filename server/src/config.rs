@@ -14,6 +14,7 @@ mod gateways;
 mod keys;
 mod read;
 mod sections;
+mod shown;
 mod source;
 mod types;
 
@@ -32,6 +33,7 @@ pub use gateways::{
 pub use keys::{Key, List, Rule, Section, SectionInfo};
 pub use read::{Problem, Reader};
 pub use sections::{ApplicationConfig, DatabaseConfig, KeysConfig, LogConfig, LogFormat, PortalConfig, ServerConfig};
+pub use shown::{ShownKey, ShownSection};
 pub use source::{FILE, FILE_VARIABLE, Source, VARIABLE_PREFIX};
 pub use types::{ApiDescription, Localized, MailAddress, Pairs, PublicUrl, SecretPairs};
 
@@ -50,6 +52,11 @@ macro_rules! config {
         impl Config {
             fn read(root: &mut toml::Table, problems: &mut Vec<Problem>) -> Self {
                 Self { $( $field: Reader::section(root, problems), )+ }
+            }
+
+            /// Every section as a system administrator sees it: without secrets.
+            pub fn shown(&self) -> Vec<ShownSection> {
+                vec![$( ShownSection { name: <$type as Section>::INFO.path, keys: self.$field.shown() } ),+]
             }
         }
     };

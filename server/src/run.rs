@@ -124,6 +124,7 @@ pub async fn serve(config: Config, options: ServeOptions) -> Result<(), ServeErr
         info: Arc::new(portal_info(&config, options.demo)),
         assets: Assets::load(&site(&config))?,
         web: web_settings(&config),
+        configuration: config.shown(),
         metrics: collect_metrics(),
         demo,
         stopped: stopped.clone(),

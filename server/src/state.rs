@@ -12,6 +12,7 @@ use services::portal::Portal;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::config::ShownSection;
 use crate::demo::Demo;
 use crate::http::assets::Assets;
 use services::settings::Network;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub assets: Assets,
     /// HTTP settings.
     pub web: WebSettings,
+    /// What is configured, without secrets.
+    pub configuration: Vec<ShownSection>,
     /// Renders the metrics.
     pub metrics: metrics_exporter_prometheus::PrometheusHandle,
     /// The demo: its messages and its people; none in a real portal.

@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod api_clients;
 pub mod audit;
 pub mod classes;
+pub mod configuration;
 pub mod confirm;
 pub mod days;
 pub mod deliveries;

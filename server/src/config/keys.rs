@@ -4,7 +4,7 @@
 //! table. `config print-default`, `docs/configuration.md` and the check of every value are made from that table,
 //! so none of them can say something else than the program does.
 
-use super::read::Reader;
+use super::{read::Reader, shown::ShownKey};
 
 /// One documented key of a section.
 #[derive(Debug, Clone, Copy)]
@@ -112,6 +112,15 @@ pub trait Section: Sized + Default {
 
     /// Reads it, noting every problem; a key with a problem gets its default.
     fn read(reader: &mut Reader<'_>) -> Self;
+
+    /// Its keys as those see them who may see the configuration.
+    fn shown(&self) -> Vec<ShownKey>;
+}
+
+/// The keys of a list's entries.
+pub(super) fn shown_entries<S: Section>(list: &str, entries: &[S]) -> Vec<ShownKey> {
+    let shown = entries.iter().enumerate().flat_map(|(at, entry)| entry.shown().into_iter().map(move |key| (at, key)));
+    shown.map(|(at, key)| key.of_entry(list, at)).collect()
 }
 
 /// Declares a section: struct, default, reader and rows of the table in one.
@@ -183,6 +192,17 @@ macro_rules! section {
                     $( $key: reader.take(stringify!($key), &$rule, || $default), )*
                     $( $( $list: reader.list(stringify!($list)), )* )?
                 }
+            }
+
+            fn shown(&self) -> Vec<$crate::config::shown::ShownKey> {
+                let defaults = Self::default();
+                let keys = vec![
+                    $( $crate::config::shown::ShownKey::new(stringify!($key), &self.$key, &defaults.$key, $rule), )*
+                ];
+                let lists: Vec<Vec<_>> = vec![
+                    $( $( $crate::config::keys::shown_entries(stringify!($list), &self.$list), )* )?
+                ];
+                keys.into_iter().chain(lists.into_iter().flatten()).collect()
             }
         }
     };

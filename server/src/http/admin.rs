@@ -5,6 +5,7 @@ mod accounts;
 mod api_clients;
 mod audit;
 mod classes;
+mod configuration;
 mod confirm;
 mod deliveries;
 mod imports;
@@ -48,6 +49,7 @@ pub fn router() -> Router<AppState> {
         .route("/admin/deliveries", get(deliveries::page))
         .route("/admin/audit", get(audit::page).post(audit::export))
         .route("/admin/api-clients", get(api_clients::page).post(api_clients::change))
+        .route("/admin/configuration", get(configuration::page))
         .route("/me/confirm", get(confirm::page).post(confirm::give))
 }
 

@@ -117,6 +117,7 @@ async fn portal_of(web: WebSettings, esia: Option<Arc<dyn Esia>>, change: impl F
         info: Arc::new(info),
         assets: Assets::none(),
         web,
+        configuration: Vec::new(),
         metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
         demo: None,
         stopped,

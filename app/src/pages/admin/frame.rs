@@ -24,11 +24,13 @@ pub enum AdminSection {
     Audit,
     /// Programs that use the API.
     ApiClients,
+    /// What is configured.
+    Configuration,
 }
 
 impl AdminSection {
     /// Every page, in the order of the navigation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Review,
         Self::Accounts,
         Self::Readiness,
@@ -37,6 +39,7 @@ impl AdminSection {
         Self::Deliveries,
         Self::Audit,
         Self::ApiClients,
+        Self::Configuration,
     ];
 
     /// Its address.
@@ -51,6 +54,7 @@ impl AdminSection {
             Self::Deliveries => "/admin/deliveries",
             Self::Audit => "/admin/audit",
             Self::ApiClients => "/admin/api-clients",
+            Self::Configuration => "/admin/configuration",
         }
     }
 
@@ -65,6 +69,7 @@ impl AdminSection {
             Self::Import => Permission::ReadRosterImports,
             Self::Deliveries | Self::Audit => Permission::ReadAuditLog,
             Self::ApiClients => Permission::ManageApiClients,
+            Self::Configuration => Permission::ManageConfiguration,
         }
     }
 
@@ -80,6 +85,7 @@ impl AdminSection {
             Self::Deliveries => tr!(locale, admin.deliveries_title),
             Self::Audit => tr!(locale, admin.audit_title),
             Self::ApiClients => tr!(locale, admin.clients_title),
+            Self::Configuration => tr!(locale, admin.configuration_title),
         }
     }
 
