@@ -195,9 +195,16 @@ macro_rules! section {
             }
 
             fn shown(&self) -> Vec<$crate::config::shown::ShownKey> {
-                let defaults = Self::default();
                 let keys = vec![
-                    $( $crate::config::shown::ShownKey::new(stringify!($key), &self.$key, &defaults.$key, $rule), )*
+                    $( $crate::config::shown::ShownKey::new(
+                        stringify!($key),
+                        &self.$key,
+                        &{
+                            let default: $type = $default;
+                            default
+                        },
+                        $rule,
+                    ), )*
                 ];
                 let lists: Vec<Vec<_>> = vec![
                     $( $( $crate::config::keys::shown_entries(stringify!($list), &self.$list), )* )?
