@@ -5,33 +5,12 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
+use crate::store::dialect::{tuples, values};
 use crate::store::{Backend, Db, Tx};
 use crate::{on_read, on_tx};
 
 /// Rows a statement. SQLite takes 32,766 values and PostgreSQL 65,535; a person has twenty.
 const ROWS: usize = 400;
-
-/// A value's place in a statement. SQLite looks a name up by going through all of them, for each value: nameless places cost nothing.
-fn place(backend: Backend, number: usize) -> String {
-    match backend {
-        Backend::Sqlite => "?".to_owned(),
-        Backend::Postgres => format!("${number}"),
-    }
-}
-
-/// `($1, $2), ($3, $4)`: so many rows of so many values, and no others in the statement.
-fn tuples(backend: Backend, rows: usize, columns: usize) -> String {
-    let tuple = |row: usize| {
-        let values: Vec<String> = (1..=columns).map(|column| place(backend, row * columns + column)).collect();
-        format!("({})", values.join(", "))
-    };
-    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
-}
-
-/// `$1, $2, $3`: so many values, and no others in the statement.
-fn values(backend: Backend, count: usize) -> String {
-    (1..=count).map(|number| place(backend, number)).collect::<Vec<_>>().join(", ")
-}
 
 /// Everybody who has, or had, to do with a school: students of any time, their guardians, whoever works there or has a role.
 macro_rules! reach {
@@ -917,16 +896,4 @@ pub(crate) async fn delete_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> R
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_for_values() {
-        assert_eq!(tuples(Backend::Postgres, 2, 3), "($1, $2, $3), ($4, $5, $6)");
-        assert_eq!(tuples(Backend::Sqlite, 2, 3), "(?, ?, ?), (?, ?, ?)");
-        assert_eq!(values(Backend::Postgres, 2), "$1, $2");
-    }
 }
