@@ -230,13 +230,14 @@ pub const STALE_REVIEWS: Statement = Statement {
              OR substr(note_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3 FOR UPDATE",
 };
 
-/// Imports whose file or report is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+/// Imports whose file, report or address is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
 pub const STALE_IMPORTS: Statement = Statement {
-    sqlite: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
-         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
-    postgres: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
-         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) \
-         ORDER BY id LIMIT $3 FOR UPDATE",
+    sqlite: "SELECT id, content_sealed, report_sealed, address_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2 \
+             OR substr(address_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
+    postgres: "SELECT id, content_sealed, report_sealed, address_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2 \
+             OR substr(address_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3 FOR UPDATE",
 };
 
 /// Photos that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
