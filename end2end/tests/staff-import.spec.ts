@@ -167,6 +167,16 @@ test('a roster is checked, then applied; the same file a second time changes not
 
   await apply(page);
 
+  // Each of them is in the audit log, with who ordered it and from where, though a worker did it.
+  const log = await staffAsks(quick, 'system', '/api/v1/audit?event=person.created&limit=200');
+  const { items } = JSON.parse(log.body.toString()) as { items: { actor?: { id: string }; address?: string; after?: { email?: string } }[] };
+  const theirs = new Set<string | undefined>(emails);
+  const brought = items.filter(({ after }) => theirs.has(after?.email));
+  expect(brought.map(({ actor, address }) => [actor?.id !== undefined, address !== undefined])).toEqual([
+    [true, true],
+    [true, true],
+  ]);
+
   const schools = JSON.parse((await staffAsks(quick, 'system', '/api/v1/schools')).body.toString()) as { items: { id: string; name: string }[] };
   const school = schools.items.find((one) => one.name === name);
   expect(school, 'the school is there').toBeDefined();
