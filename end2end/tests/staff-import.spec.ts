@@ -178,6 +178,16 @@ test('a roster is checked, then applied; the same file a second time changes not
   await expect(page.locator('table.tbl tbody tr')).toHaveCount(2);
   await expect(page.locator('table.tbl tbody tr').first()).toContainText('Инна');
 
+  // Each of them is in the audit log, with who ordered it and from where, though a worker did it.
+  for (const { student, parents } of await onFile(quick, classes.items[0]?.id ?? '', 'system')) {
+    for (const { id, fields } of [student, ...parents.map(({ person }) => person)]) {
+      const log = await staffAsks(quick, 'system', `/api/v1/audit?event=person.created&person=${id}`);
+      const { items } = JSON.parse(log.body.toString()) as { items: { actor?: { id: string }; address?: string; after?: { given_name?: string } }[] };
+      expect(items.map(({ after }) => after?.given_name)).toEqual([fields.given_name]);
+      expect(items.map(({ actor, address }) => [actor?.id !== undefined, address !== undefined])).toEqual([[true, true]]);
+    }
+  }
+
   await handIn(page, quick, 'small-again.zip', zip(files));
   await isChecked(page, 'small-again.zip');
   for (const [kind, count] of Object.entries(await shownCounts(page))) expect(count, kind).toEqual(only({ unchanged: count.unchanged }));

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::crypto::{columns, row_of_number};
 use crate::error::{CryptoError, StoreError};
 use crate::ids::PersonId;
-use crate::store::audit::{self as rows, AuditRow};
+use crate::store::audit::{self as rows, AuditHead, AuditRow};
 use crate::store::{Db, Tx};
 use crate::visit::Visit;
 
@@ -234,6 +234,39 @@ impl Audit {
     /// [`StoreError`].
     pub async fn append(&self, tx: &mut Tx, entry: AuditEntry) -> Result<i64, StoreError> {
         let head = rows::lock_head(tx).await?;
+        let row = self.sealed(head, self.context.now(), entry);
+        rows::append(tx, &row).await?;
+        Ok(row.seq)
+    }
+
+    /// Writes many rows, one after the other, with few statements. As with [`Audit::append`], nothing comes after it but more of the same.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn append_all(&self, tx: &mut Tx, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut head = rows::lock_head(tx).await?;
+        let at = self.context.now();
+        let mut entries = entries.into_iter();
+        loop {
+            // In pieces, so that the sealed form of many rows is never held as a whole.
+            let mut sealed = Vec::with_capacity(entries.len().min(rows::AT_ONCE));
+            for entry in entries.by_ref().take(rows::AT_ONCE) {
+                let row = self.sealed(head, at, entry);
+                head = AuditHead { seq: row.seq, hash: row.hash.clone() };
+                sealed.push(row);
+            }
+            if sealed.is_empty() {
+                return Ok(());
+            }
+            rows::append_all(tx, &sealed).await?;
+        }
+    }
+
+    /// The row that follows the end of the chain.
+    fn sealed(&self, head: AuditHead, at: Timestamp, entry: AuditEntry) -> AuditRow {
         let seq = head.seq + 1;
         let seal = |column, bytes: &[u8]| {
             let (sealer, rng) = (&self.context.sealer, self.context.rng.as_ref());
@@ -243,7 +276,7 @@ impl Audit {
             |column, record: Option<Value>| record.map(|record| seal(column, record.to_string().as_bytes()));
         let mut row = AuditRow {
             seq,
-            at: self.context.now(),
+            at,
             event: entry.event.code().to_owned(),
             outcome: entry.outcome.code().to_owned(),
             actor_id: entry.actor.map(|id| id.0),
@@ -257,8 +290,7 @@ impl Audit {
             hash: Vec::new(),
         };
         row.hash = chain::hash(&self.context.sealer, &row).to_vec();
-        rows::append(tx, &row).await?;
-        Ok(seq)
+        row
     }
 
     /// Rows, newest first, opened.

@@ -51,6 +51,8 @@ pub mod columns {
     pub const IMPORTS_CONTENT: &str = "imports.content";
     /// What a dry run or an import found.
     pub const IMPORTS_REPORT: &str = "imports.report";
+    /// The address an import was ordered from.
+    pub const IMPORTS_ADDRESS: &str = "imports.address";
     /// The answer to a request that carried an idempotency key.
     pub const IDEMPOTENCY_BODY: &str = "idempotency_keys.body";
     /// A security question of a person's own.

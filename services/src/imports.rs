@@ -20,6 +20,7 @@ mod spill;
 mod table;
 mod text;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -303,6 +304,7 @@ impl Imports<'_> {
             finished_at: None,
             expires_at: now + CHECKED_KEPT_MS,
             last_error: None,
+            address_sealed: None,
         };
         let entry = AuditEntry::new(AuditEvent::RosterImported, Outcome::Success, visit)
             .actor(actor.person_id)
@@ -392,8 +394,12 @@ impl Imports<'_> {
             .actor(actor.person_id)
             .detail("import", id.to_string())
             .detail("step", "ordered");
+        // The worker that applies it writes down where its order came from.
+        let address = visit.address.map(|address| {
+            portal.sealer().seal(portal.rng(), columns::IMPORTS_ADDRESS, id.0, address.to_string().as_bytes())
+        });
         let mut tx = portal.db().begin().await?;
-        if !rows::queue(&mut tx, id.0, actor.person_id.0, now).await? {
+        if !rows::queue(&mut tx, id.0, (actor.person_id.0, address.as_deref()), now).await? {
             return Err(ImportError::NotChecked);
         }
         portal.audit().append(&mut tx, entry).await?;
@@ -462,7 +468,7 @@ impl Imports<'_> {
             self.prepare(origin, row.file_name.clone(), &stored.options, reach, UPLOADED_UNPACKS_TO).await?;
         let author = Author {
             visit: Visit {
-                address: None,
+                address: self.ordered_from(&row)?,
                 user_agent: None,
                 request_id: format!("import-{}", row.id),
                 locale: Locale::default(),
@@ -622,6 +628,14 @@ impl Imports<'_> {
         let Some(sealed) = &row.report_sealed else { return Ok(Report::default()) };
         let opened = self.portal.sealer().open(columns::IMPORTS_REPORT, row.id, sealed)?;
         Ok(serde_json::from_slice(&opened).map_err(|_| StoreError::Corrupt { column: "imports.report" })?)
+    }
+
+    /// From where an import was ordered, as far as that is known.
+    fn ordered_from(self, row: &ImportRow) -> Result<Option<IpAddr>, ImportError> {
+        let Some(sealed) = &row.address_sealed else { return Ok(None) };
+        let opened = self.portal.sealer().open(columns::IMPORTS_ADDRESS, row.id, sealed)?;
+        let address = std::str::from_utf8(&opened).ok().and_then(|text| text.parse().ok());
+        Ok(Some(address.ok_or(StoreError::Corrupt { column: "imports.address" })?))
     }
 
     fn view(self, row: ImportRow) -> Result<ImportView, ImportError> {

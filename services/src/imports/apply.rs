@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::error::ImportError;
-use super::plan::{self, NewPerson, PersonChange, Plan, SchoolWrite};
+use super::plan::{self, Move, NewPerson, PersonChange, Plan, SchoolWrite};
 use super::report::ImportFormat;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
@@ -14,7 +14,8 @@ use crate::error::StoreError;
 use crate::ids::{ClassId, GroupId, ImportId, PersonId};
 use crate::people::{PastAddresses, open};
 use crate::portal::Portal;
-use crate::store::imports::{self as rows, Joined, SealedPerson};
+use crate::store::audit::AT_ONCE;
+use crate::store::imports::{self as rows, GuardianRow, Joined, PostRow, SealedPerson};
 use crate::store::person_fields::{self, Noted};
 use crate::store::tx::ClassEvent;
 use crate::store::{Tx, groups, schools, sessions};
@@ -70,9 +71,9 @@ pub(crate) async fn apply(
         let sealed: Vec<SealedPerson> = chunk.iter().map(|new| seal_new(portal, new, plan.locale)).collect();
         rows::insert_people(tx, &sealed, now).await?;
     }
-    let mut entries = Vec::new();
+    let mut changed = Vec::new();
     for change in &plan.changes {
-        entries.push(change_person(portal, tx, change, author, now).await?);
+        changed.push(change_person(portal, tx, change, author, now).await?);
     }
     rows::end_enrolments(tx, &plan.ended_stays, now).await?;
     rows::insert_enrolments(tx, &plan.new_stays, now).await?;
@@ -96,25 +97,94 @@ pub(crate) async fn apply(
     let events: Vec<ClassEvent> =
         plan.touched.iter().map(|class| ClassEvent::Roster { class_id: ClassId(*class) }).collect();
     tx.announce(&events).await?;
-    entries.extend(happened(plan, author));
-    for entry in entries {
-        portal.audit().append(tx, entry).await?;
-    }
-    Ok(())
+    Ok(write_down(portal, tx, plan, changed, author).await?)
 }
 
-/// What is written down beside changes of people: one row for each known student who goes, each guardian that a known student gets, each
-/// class teacher, and one for the school with its counts.
+/// Writes into the audit log what changes made by hand write there: a row for each person who is new or `changed`, each step of a student,
+/// each guardian, each post, and then the rest. The log is held from here on, so nothing comes after it.
+async fn write_down(
+    portal: &Portal,
+    tx: &mut Tx,
+    plan: &Plan,
+    changed: Vec<AuditEntry>,
+    author: &Author,
+) -> Result<(), StoreError> {
+    let audit = portal.audit();
+    // In pieces, as people are written: a large school has more rows than ought to be held at once.
+    for chunk in plan.new_people.chunks(AT_ONCE) {
+        let entries: Vec<AuditEntry> = chunk.iter().map(|new| created(new, author)).collect();
+        audit.append_all(tx, entries).await?;
+    }
+    audit.append_all(tx, changed).await?;
+    for chunk in plan.moves.chunks(AT_ONCE) {
+        let entries: Vec<AuditEntry> = chunk.iter().map(|step| moved(step, author)).collect();
+        audit.append_all(tx, entries).await?;
+    }
+    for chunk in plan.guardians.chunks(AT_ONCE) {
+        let entries: Vec<AuditEntry> = chunk.iter().map(|link| related(link, plan, author)).collect();
+        audit.append_all(tx, entries).await?;
+    }
+    for chunk in plan.posts.chunks(AT_ONCE) {
+        let entries: Vec<AuditEntry> = chunk.iter().map(|(_, post)| employed(post, plan, author)).collect();
+        audit.append_all(tx, entries).await?;
+    }
+    audit.append_all(tx, happened(plan, author)).await
+}
+
+/// Somebody who is new, with all that the file says of them.
+fn created(new: &NewPerson, author: &Author) -> AuditEntry {
+    let person = &new.person;
+    let mut after = Map::new();
+    for field in PersonField::ALL {
+        if let Some(value) = person.get(field).filter(|value| !value.is_empty()) {
+            after.insert(field.code().to_owned(), json!(value));
+        }
+    }
+    if let Some((_, digits)) = &person.id_number {
+        after.insert("id_number".to_owned(), json!(digits));
+    }
+    let mut codes: Vec<String> = after.keys().cloned().collect();
+    if new.source_id.is_some() {
+        codes.push("source_id".to_owned());
+    }
+    let entry = author.entry(AuditEvent::PersonCreated).person(PersonId(new.id));
+    entry.detail("fields", json!(codes)).detail("source", SOURCE).after(Value::Object(after))
+}
+
+fn moved(step: &Move, author: &Author) -> AuditEntry {
+    let entry = author.entry(AuditEvent::EnrolmentChanged).person(PersonId(step.student));
+    entry.detail("from", json!(step.from)).detail("to", json!(step.to))
+}
+
+/// A guardian who is new, or who is something else to the child than before.
+fn related(link: &GuardianRow, plan: &Plan, author: &Author) -> AuditEntry {
+    let entry = author
+        .entry(AuditEvent::GuardianChanged)
+        .person(PersonId(link.child_id))
+        .detail("guardian", json!(link.guardian_id))
+        .detail("relation", link.relation.as_str())
+        .after(json!({ "relation": link.relation }));
+    match plan.old_relations.get(&(link.child_id, link.guardian_id)) {
+        Some(old) => entry.before(json!({ "relation": old })),
+        None => entry,
+    }
+}
+
+/// A post that somebody gets; a file names it no further.
+fn employed(post: &PostRow, plan: &Plan, author: &Author) -> AuditEntry {
+    author
+        .entry(AuditEvent::PersonChanged)
+        .person(PersonId(post.person_id))
+        .detail("school", json!(plan.school))
+        .detail("post", post.kind.as_str())
+        .detail("source", SOURCE)
+        .after(json!({ "post": post.kind, "title": "" }))
+}
+
+/// What is written down beside people and what they are to each other: one row for each group, each class teacher, and one for the school
+/// with its counts.
 fn happened(plan: &Plan, author: &Author) -> Vec<AuditEntry> {
     let mut entries = Vec::new();
-    for step in &plan.moves {
-        let entry = author.entry(AuditEvent::EnrolmentChanged).person(PersonId(step.student));
-        entries.push(entry.detail("from", json!(step.from)).detail("to", json!(step.to)));
-    }
-    for (child, guardian) in &plan.new_guardians {
-        let entry = author.entry(AuditEvent::GuardianChanged).person(PersonId(*child));
-        entries.push(entry.detail("guardian", json!(guardian)));
-    }
     for (group, what) in plan.groups.touched() {
         entries.push(author.entry(AuditEvent::GroupChanged).detail("group", json!(group)).detail("what", what));
     }

@@ -52,7 +52,7 @@ pub(crate) struct PersonChange {
     pub source_id: Option<String>,
 }
 
-/// A student who was known before goes from class to class, into one, or out of one.
+/// A student goes from class to class, into one, or out of one.
 pub(crate) struct Move {
     pub student: Uuid,
     pub from: Vec<Uuid>,
@@ -72,13 +72,13 @@ pub(crate) struct Plan {
     pub new_stays: Vec<Joined>,
     pub ended_stays: Vec<Uuid>,
     pub guardians: Vec<GuardianRow>,
+    /// Of the guardians above who were known: child and guardian, and what the one was to the other until now.
+    pub old_relations: HashMap<(Uuid, Uuid), String>,
     pub posts: Vec<(Uuid, PostRow)>,
     /// Class teachers, with the account whose sessions end because its rights are others now.
     pub leaders: Vec<(Joined, Option<Uuid>)>,
     pub moves: Vec<Move>,
     pub groups: GroupWrites,
-    /// Guardians of students who were known before.
-    pub new_guardians: Vec<(Uuid, Uuid)>,
     /// Classes in which something is different afterwards.
     pub touched: BTreeSet<Uuid>,
     pub report: Report,
@@ -230,11 +230,11 @@ impl<'a> Planning<'a> {
             new_stays: Vec::new(),
             ended_stays: Vec::new(),
             guardians: Vec::new(),
+            old_relations: HashMap::new(),
             posts: Vec::new(),
             leaders: Vec::new(),
             moves: Vec::new(),
             groups: GroupWrites::default(),
-            new_guardians: Vec::new(),
             touched: BTreeSet::new(),
             report,
         };
@@ -550,7 +550,7 @@ impl<'a> Planning<'a> {
         // Parents whose children are all refused are not entered for nobody.
         let mut bound: HashSet<usize> = HashSet::new();
         for link in &self.records.guardians {
-            let (Some((child_at, child)), Some((at, guardian))) =
+            let (Some((_, child)), Some((at, guardian))) =
                 (self.taking_part(&link.student), self.taking_part(&link.guardian))
             else {
                 let (child, guardian) = (self.was_refused(&link.student), self.was_refused(&link.guardian));
@@ -570,8 +570,8 @@ impl<'a> Planning<'a> {
                 (Some(_), _) => continue,
                 (None, relation) => relation.unwrap_or(Relation::Guardian),
             };
-            if old.is_none() && self.fate(child_at) != Fate::New {
-                self.plan.new_guardians.push((child, guardian));
+            if let Some(old) = old {
+                self.plan.old_relations.insert((child, guardian), old.clone());
             }
             let relation = relation.code().to_owned();
             self.plan.guardians.push(GuardianRow { child_id: child, guardian_id: guardian, relation });
@@ -633,10 +633,8 @@ impl<'a> Planning<'a> {
                 count.changed += 1;
             }
             self.touch(at);
-            if self.fate(at) != Fate::New {
-                let from = left.iter().map(|stay| stay.class_id).collect();
-                self.plan.moves.push(Move { student: id, from, to: Some(class_id) });
-            }
+            let from = left.iter().map(|stay| stay.class_id).collect();
+            self.plan.moves.push(Move { student: id, from, to: Some(class_id) });
             for stay in left {
                 self.plan.touched.insert(stay.class_id);
                 self.plan.ended_stays.push(stay.id);

@@ -5,9 +5,13 @@ use uuid::Uuid;
 
 use crate::audit::{AuditEvent, AuditFilter, LIST_LIMIT, Outcome};
 use crate::error::StoreError;
+use crate::store::dialect::{self, tuples};
 use crate::store::help_desk::Reach;
-use crate::store::{Db, Tx, dialect};
+use crate::store::{Db, Tx};
 use crate::{on_read, on_tx};
+
+/// How many rows [`append_all`] takes well at once: SQLite takes 32,766 values a statement, and a row has thirteen.
+pub(crate) const AT_ONCE: usize = 400;
 
 /// One row as it is stored.
 #[derive(Clone, FromRow)]
@@ -69,6 +73,42 @@ pub(crate) async fn append(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError
         .execute(c)
         .await
         .map(drop))?;
+    Ok(())
+}
+
+const MOVE_HEAD: &str = "UPDATE audit_head SET seq = $1, hash = $2 WHERE id = 1";
+
+/// Appends rows that follow each other: the last is the end of the chain from now on.
+pub(crate) async fn append_all(tx: &mut Tx, rows: &[AuditRow]) -> Result<(), StoreError> {
+    let Some(last) = rows.last() else { return Ok(()) };
+    for chunk in rows.chunks(AT_ONCE) {
+        let sql = format!(
+            "INSERT INTO audit_log (seq, at, event, outcome, actor_id, person_id, request_id, address_sealed, \
+             detail, before_sealed, after_sealed, previous_hash, hash) VALUES {}",
+            tuples(tx.backend(), chunk.len(), 13)
+        );
+        on_tx!(tx, |c| {
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for row in chunk {
+                query = query
+                    .bind(row.seq)
+                    .bind(row.at)
+                    .bind(&row.event)
+                    .bind(&row.outcome)
+                    .bind(row.actor_id)
+                    .bind(row.person_id)
+                    .bind(&row.request_id)
+                    .bind(&row.address_sealed)
+                    .bind(&row.detail)
+                    .bind(&row.before_sealed)
+                    .bind(&row.after_sealed)
+                    .bind(&row.previous_hash)
+                    .bind(&row.hash);
+            }
+            query.execute(c).await.map(drop)
+        })?;
+    }
+    on_tx!(tx, |c| sqlx::query(MOVE_HEAD).bind(last.seq).bind(&last.hash).execute(c).await.map(drop))?;
     Ok(())
 }
 

@@ -24,6 +24,28 @@ impl Statement {
     }
 }
 
+/// A value's place in a statement. SQLite looks a name up by going through all of them, for each value: nameless places cost nothing.
+fn place(backend: Backend, number: usize) -> String {
+    match backend {
+        Backend::Sqlite => "?".to_owned(),
+        Backend::Postgres => format!("${number}"),
+    }
+}
+
+/// `($1, $2), ($3, $4)`: so many rows of so many values, and no others in the statement.
+pub(crate) fn tuples(backend: Backend, rows: usize, columns: usize) -> String {
+    let tuple = |row: usize| {
+        let values: Vec<String> = (1..=columns).map(|column| place(backend, row * columns + column)).collect();
+        format!("({})", values.join(", "))
+    };
+    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
+}
+
+/// `$1, $2, $3`: so many values, and no others in the statement.
+pub(crate) fn values(backend: Backend, count: usize) -> String {
+    (1..=count).map(|number| place(backend, number)).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether any migration ever ran: one row, 0 or 1.
 pub const MIGRATIONS_TABLE_EXISTS: Statement = Statement {
     sqlite: "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'",
@@ -214,13 +236,14 @@ pub const STALE_REVIEWS: Statement = Statement {
              OR substr(note_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3 FOR UPDATE",
 };
 
-/// Imports whose file or report is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
+/// Imports whose file, report or address is not sealed under the current key; parameters as in [`STALE_PEOPLE`].
 pub const STALE_IMPORTS: Statement = Statement {
-    sqlite: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
-         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
-    postgres: "SELECT id, content_sealed AS first_sealed, report_sealed AS second_sealed FROM imports \
-         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2) \
-         ORDER BY id LIMIT $3 FOR UPDATE",
+    sqlite: "SELECT id, content_sealed, report_sealed, address_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2 \
+             OR substr(address_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3",
+    postgres: "SELECT id, content_sealed, report_sealed, address_sealed FROM imports \
+         WHERE id > $1 AND (substr(content_sealed, 1, 5) <> $2 OR substr(report_sealed, 1, 5) <> $2 \
+             OR substr(address_sealed, 1, 5) <> $2) ORDER BY id LIMIT $3 FOR UPDATE",
 };
 
 /// Photos that are not sealed under the current key; parameters as in [`STALE_PEOPLE`].
@@ -256,3 +279,15 @@ pub const STALE_MESSAGES: Statement = Statement {
          WHERE id > $1 AND (substr(recipient_sealed, 1, 5) <> $2 OR substr(payload_sealed, 1, 5) <> $2) \
          ORDER BY id LIMIT $3 FOR UPDATE",
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_for_values() {
+        assert_eq!(tuples(Backend::Postgres, 2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(tuples(Backend::Sqlite, 2, 3), "(?, ?, ?), (?, ?, ?)");
+        assert_eq!(values(Backend::Postgres, 2), "$1, $2");
+    }
+}

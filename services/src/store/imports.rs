@@ -5,33 +5,12 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::error::StoreError;
+use crate::store::dialect::{tuples, values};
 use crate::store::{Backend, Db, Tx};
 use crate::{on_read, on_tx};
 
 /// Rows a statement. SQLite takes 32,766 values and PostgreSQL 65,535; a person has twenty.
 const ROWS: usize = 400;
-
-/// A value's place in a statement. SQLite looks a name up by going through all of them, for each value: nameless places cost nothing.
-fn place(backend: Backend, number: usize) -> String {
-    match backend {
-        Backend::Sqlite => "?".to_owned(),
-        Backend::Postgres => format!("${number}"),
-    }
-}
-
-/// `($1, $2), ($3, $4)`: so many rows of so many values, and no others in the statement.
-fn tuples(backend: Backend, rows: usize, columns: usize) -> String {
-    let tuple = |row: usize| {
-        let values: Vec<String> = (1..=columns).map(|column| place(backend, row * columns + column)).collect();
-        format!("({})", values.join(", "))
-    };
-    (0..rows).map(tuple).collect::<Vec<_>>().join(", ")
-}
-
-/// `$1, $2, $3`: so many values, and no others in the statement.
-fn values(backend: Backend, count: usize) -> String {
-    (1..=count).map(|number| place(backend, number)).collect::<Vec<_>>().join(", ")
-}
 
 /// Everybody who has, or had, to do with a school: students of any time, their guardians, whoever works there or has a role.
 macro_rules! reach {
@@ -744,6 +723,8 @@ pub(crate) struct ImportRow {
     pub finished_at: Option<Timestamp>,
     pub expires_at: Timestamp,
     pub last_error: Option<String>,
+    /// Where it was ordered from, until it is done or has failed.
+    pub address_sealed: Option<Vec<u8>>,
 }
 
 pub(crate) const INSERT: &str = "INSERT INTO imports (id, actor_id, school_id, file_name, format, state, content_sealed, \
@@ -773,7 +754,8 @@ pub(crate) async fn insert(tx: &mut Tx, row: &ImportRow) -> Result<(), StoreErro
 }
 
 pub(crate) const FIND: &str = "SELECT id, actor_id, school_id, file_name, format, state, NULL AS content_sealed, options, \
-     report_sealed, done, total, created_at, finished_at, expires_at, last_error FROM imports WHERE id = $1";
+     report_sealed, done, total, created_at, finished_at, expires_at, last_error, NULL AS address_sealed FROM imports \
+     WHERE id = $1";
 
 /// One import, without its file.
 pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<ImportRow>, StoreError> {
@@ -781,11 +763,11 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<ImportRow>, StoreEr
 }
 
 pub(crate) const LIST: &str = "SELECT id, actor_id, school_id, file_name, format, state, NULL AS content_sealed, options, \
-     NULL AS report_sealed, done, total, created_at, finished_at, expires_at, last_error FROM imports \
+     NULL AS report_sealed, done, total, created_at, finished_at, expires_at, last_error, NULL AS address_sealed FROM imports \
      WHERE id < $2 ORDER BY id DESC LIMIT $1";
 pub(crate) const LIST_OF_SCHOOL: &str = "SELECT id, actor_id, school_id, file_name, format, state, NULL AS content_sealed, \
-     options, NULL AS report_sealed, done, total, created_at, finished_at, expires_at, last_error FROM imports \
-     WHERE id < $2 AND school_id = $3 ORDER BY id DESC LIMIT $1";
+     options, NULL AS report_sealed, done, total, created_at, finished_at, expires_at, last_error, NULL AS address_sealed \
+     FROM imports WHERE id < $2 AND school_id = $3 ORDER BY id DESC LIMIT $1";
 
 /// The latest imports, the newest first, without files and reports; of one school, or of all; older than one of them, or
 /// from the newest. Ids are made by time (UUID version 7).
@@ -808,16 +790,22 @@ pub(crate) async fn list(
 }
 
 pub(crate) const QUEUE: &str = "UPDATE imports SET state = 'applying', actor_id = $3, expires_at = $2, done = 0, \
-     finished_at = NULL, last_error = NULL \
+     finished_at = NULL, last_error = NULL, address_sealed = $4 \
      WHERE id = $1 AND state IN ('checked', 'failed') AND content_sealed IS NOT NULL AND expires_at > $2";
 
-/// Queues an import that was checked, or failed, and has not expired, in the name of whoever has it applied; `false` when it is not there
-/// to be queued. A worker may take it at once.
-pub(crate) async fn queue(tx: &mut Tx, id: Uuid, actor: Uuid, now: Timestamp) -> Result<bool, StoreError> {
+/// Queues an import that was checked, or failed, and has not expired, in the name of whoever has it applied, with the address where they
+/// are; `false` when it is not there to be queued. A worker may take it at once.
+pub(crate) async fn queue(
+    tx: &mut Tx,
+    id: Uuid,
+    (actor, address_sealed): (Uuid, Option<&[u8]>),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let queued = on_tx!(tx, |c| sqlx::query(QUEUE)
         .bind(id)
         .bind(now)
         .bind(actor)
+        .bind(address_sealed)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -827,12 +815,12 @@ pub(crate) async fn queue(tx: &mut Tx, id: Uuid, actor: Uuid, now: Timestamp) ->
 pub(crate) const TAKE_SQLITE: &str = "UPDATE imports SET expires_at = $2 WHERE id = (SELECT id FROM imports \
      WHERE state = 'applying' AND expires_at <= $1 ORDER BY created_at, id LIMIT 1) \
      RETURNING id, actor_id, school_id, file_name, format, state, content_sealed, options, report_sealed, done, total, \
-     created_at, finished_at, expires_at, last_error";
+     created_at, finished_at, expires_at, last_error, address_sealed";
 pub(crate) const TAKE_POSTGRES: &str = "WITH due AS MATERIALIZED (SELECT id FROM imports \
      WHERE state = 'applying' AND expires_at <= $1 ORDER BY created_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) \
      UPDATE imports SET expires_at = $2 FROM due WHERE imports.id = due.id \
      RETURNING imports.id, actor_id, school_id, file_name, format, state, content_sealed, options, report_sealed, done, \
-     total, created_at, finished_at, expires_at, last_error";
+     total, created_at, finished_at, expires_at, last_error, address_sealed";
 
 /// Takes the import that has waited for longest, until `until`: whoever has not renewed it by then has lost it to another worker.
 pub(crate) async fn take(tx: &mut Tx, now: Timestamp, until: Timestamp) -> Result<Option<ImportRow>, StoreError> {
@@ -881,10 +869,11 @@ pub(crate) async fn postpone(
 }
 
 pub(crate) const FINISH: &str = "UPDATE imports SET state = $3, finished_at = $4, expires_at = $5, last_error = $6, \
-     content_sealed = CASE WHEN $3 = 'applied' THEN NULL ELSE content_sealed END \
+     content_sealed = CASE WHEN $3 = 'applied' THEN NULL ELSE content_sealed END, address_sealed = NULL \
      WHERE id = $1 AND state = 'applying' AND expires_at = $2";
 
-/// Ends an import whose lease ends at `held_until`. The file is erased when it was applied.
+/// Ends an import whose lease ends at `held_until`. The file is erased when it was applied, the address of the order in any case: the next
+/// one has its own.
 pub(crate) async fn finish(
     tx: &mut Tx,
     id: Uuid,
@@ -917,16 +906,4 @@ pub(crate) async fn delete_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> R
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_for_values() {
-        assert_eq!(tuples(Backend::Postgres, 2, 3), "($1, $2, $3), ($4, $5, $6)");
-        assert_eq!(tuples(Backend::Sqlite, 2, 3), "(?, ?, ?), (?, ?, ?)");
-        assert_eq!(values(Backend::Postgres, 2), "$1, $2");
-    }
 }

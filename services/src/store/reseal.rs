@@ -148,10 +148,19 @@ impl Table {
                     .await)?;
                 rows.into_iter().map(|row| StaleRow { id: row.id, values: vec![(column, row.sealed)] }).collect()
             }
-            Self::Reviews | Self::Outbox | Self::Imports => {
+            Self::Imports => {
+                let sql = dialect::STALE_IMPORTS.on(backend);
+                let rows: Vec<ImportRow> = on_tx!(tx, |c| sqlx::query_as(sql)
+                    .bind(after)
+                    .bind(header.as_slice())
+                    .bind(limit)
+                    .fetch_all(c)
+                    .await)?;
+                rows.into_iter().map(StaleRow::from).collect()
+            }
+            Self::Reviews | Self::Outbox => {
                 let (statement, first, second) = match self {
                     Self::Reviews => (dialect::STALE_REVIEWS, columns::REVIEWS_ANSWERS, columns::REVIEWS_NOTE),
-                    Self::Imports => (dialect::STALE_IMPORTS, columns::IMPORTS_CONTENT, columns::IMPORTS_REPORT),
                     _ => (dialect::STALE_MESSAGES, columns::OUTBOX_RECIPIENT, columns::OUTBOX_PAYLOAD),
                 };
                 let sql = statement.on(backend);
@@ -181,7 +190,9 @@ impl Table {
             Self::Reviews => "UPDATE reviews SET answers_sealed = $2, note_sealed = $3 WHERE id = $1",
             Self::Questions => "UPDATE security_questions SET question_sealed = $2 WHERE account_id = $1",
             Self::Outbox => "UPDATE outbox SET recipient_sealed = $2, payload_sealed = $3 WHERE id = $1",
-            Self::Imports => "UPDATE imports SET content_sealed = $2, report_sealed = $3 WHERE id = $1",
+            Self::Imports => {
+                "UPDATE imports SET content_sealed = $2, report_sealed = $3, address_sealed = $4 WHERE id = $1"
+            }
             Self::Photos => "UPDATE photos SET image_sealed = $2 WHERE person_id = $1",
             Self::GosuslugiLinks => "UPDATE gosuslugi_links SET subject_sealed = $2 WHERE id = $1",
         };
@@ -216,6 +227,27 @@ impl From<PersonRow> for StaleRow {
                 (columns::PEOPLE_SNILS, row.snils_sealed),
                 (columns::PEOPLE_MOBILE, row.mobile_sealed),
                 (columns::PEOPLE_EMAIL, row.email_sealed),
+            ],
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct ImportRow {
+    id: Uuid,
+    content_sealed: Option<Vec<u8>>,
+    report_sealed: Option<Vec<u8>>,
+    address_sealed: Option<Vec<u8>>,
+}
+
+impl From<ImportRow> for StaleRow {
+    fn from(row: ImportRow) -> Self {
+        Self {
+            id: row.id,
+            values: vec![
+                (columns::IMPORTS_CONTENT, row.content_sealed),
+                (columns::IMPORTS_REPORT, row.report_sealed),
+                (columns::IMPORTS_ADDRESS, row.address_sealed),
             ],
         }
     }

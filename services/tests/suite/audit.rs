@@ -20,6 +20,8 @@ on_both_databases!(
     a_chain_rebuilt_without_the_key_is_found,
     a_rolled_back_append_leaves_no_gap,
     concurrent_appends_make_one_unbroken_chain,
+    many_rows_at_once_continue_the_chain,
+    rows_appended_at_once_are_undone_together,
     a_long_log_is_verified_in_batches,
     the_log_outlives_a_key_rotation,
     listing_narrows_and_pages,
@@ -255,6 +257,63 @@ async fn concurrent_appends_make_one_unbroken_chain(ctx: TestContext) {
     }
     assert!(numbers.iter().copied().eq(1..=160));
     assert_eq!(Audit::new(ctx.context()).verify().await.unwrap().rows, 160);
+}
+
+async fn many_rows_at_once_continue_the_chain(ctx: TestContext) {
+    let audit = Audit::new(ctx.context());
+    append(&ctx, full(&ctx)).await;
+    // More than two statements, the last of them with fewer rows.
+    let entry = |n: i64| full(&ctx).detail("number", n).after(json!({ "number": n }));
+    let mut tx = ctx.db.begin().await.unwrap();
+    audit.append_all(&mut tx, (2..=1_001).map(entry).collect()).await.unwrap();
+    audit.append_all(&mut tx, Vec::new()).await.unwrap();
+    audit
+        .append_all(&mut tx, vec![AuditEntry::by_operator(AuditEvent::KeysRotated, Outcome::Success, "run-7")])
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(append(&ctx, full(&ctx)).await, 1_003);
+    assert_eq!(audit.verify().await.unwrap().rows, 1_003);
+
+    let filter = AuditFilter { before_seq: Some(402), limit: 2, ..AuditFilter::default() };
+    let records = audit.list(&filter).await.unwrap();
+    let [second, first] = records.as_slice() else { panic!("two rows, newest first") };
+    assert_eq!((first.seq, second.seq), (400, 401));
+    assert_eq!(
+        (first.at, first.event, first.outcome),
+        (crate::common::START, AuditEvent::PersonChanged, Outcome::Success)
+    );
+    assert_eq!((first.actor, first.person), (Some(person(1)), Some(person(2))));
+    assert_eq!(first.address, Some([203, 0, 113, 9].into()));
+    assert_eq!(first.detail["number"], json!(400));
+    assert_eq!(first.before, Some(json!({ "mobile": "+972501234567" })));
+    assert_eq!(second.after, Some(json!({ "number": 401 })));
+}
+
+async fn rows_appended_at_once_are_undone_together(ctx: TestContext) {
+    let audit = Audit::new(ctx.context());
+    append_many(&ctx, 1).await;
+    let mut tx = ctx.db.begin().await.unwrap();
+    audit.append_all(&mut tx, vec![full(&ctx); 500]).await.unwrap();
+    tx.rollback().await.unwrap();
+    assert_eq!(append(&ctx, full(&ctx)).await, 2);
+
+    // Several at a time beside single ones: nobody's rows come between another's.
+    let mut tasks = Vec::new();
+    for n in 0..8 {
+        let ctx = ctx.clone();
+        tasks.push(tokio::spawn(async move {
+            let mut tx = ctx.db.begin().await.unwrap();
+            let entries = (0..450).map(|_| full(&ctx).detail("task", n)).collect();
+            Audit::new(ctx.context()).append_all(&mut tx, entries).await.unwrap();
+            tx.commit().await.unwrap();
+            append(&ctx, full(&ctx)).await;
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+    assert_eq!(audit.verify().await.unwrap().rows, 2 + 8 * 451);
 }
 
 async fn a_long_log_is_verified_in_batches(ctx: TestContext) {

@@ -22,6 +22,7 @@ mod gosuslugi_staff;
 mod groups_photos;
 mod help_desk;
 mod imports;
+mod imports_audit;
 mod outbox;
 mod password_wizard;
 mod passwords;
