@@ -10,7 +10,8 @@
 //! - somebody else's value is never overwritten unseen: every change names the version of the value that it was made on.
 //!
 //! A parent who is not on file yet has an *empty place* ([`empty_place`]) in the table. Its cells are edited like others; the first change
-//! is a [`Send`] to the place instead of a person, and the answer tells the person's id, to which the place then leads.
+//! is a [`Send`] to the place instead of a person, and the answer tells the person's id, to which the place then leads, until a
+//! reading of the class has nobody there any more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
