@@ -26,8 +26,8 @@ use schoolgate_app::{
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
         personal::{
-            self, ConflictLine, EditForm, FieldLine, GosuslugiPart, HistoryLine, Kin, LinkLine, Pane, PersonPick,
-            PersonalPage, Proof, Record, Source, TryLine, personal_view,
+            self, ConflictLine, EditForm, FamilyDone, FieldLine, GosuslugiPart, HistoryLine, Kin, LinkLine, NewParent,
+            PARENT_FIELDS, Pane, PersonPick, PersonalPage, Proof, Record, Source, TryLine, personal_view,
         },
         photos::{self, PhotoCard, PhotoDone, PhotoProblem, PhotosPage, photos_view},
         staff::{
@@ -300,6 +300,7 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         is_child,
         may_contact: true,
         may_see: false,
+        may_remove: !is_child,
     };
     Record {
         id: "u-1".to_owned(),
@@ -310,11 +311,21 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         classes: source.map(|_| "5А, 2026/27".to_owned()).into_iter().collect(),
         moves: source.map(|_| vec![("c-2".to_owned(), "5Б".to_owned())]),
         family: source.map(|_| [kin(false), kin(true)]).into_iter().flatten().collect(),
-        rights_saved: source.map(|_| true),
+        new_parent: source.map(|_| new_parent()),
+        family_done: source.map(|_| FamilyDone::Rights),
         has_account: source.is_none(),
         history,
         may_edit: source.is_some(),
         gosuslugi: source.map(|_| gosuslugi(Vec::new())),
+    }
+}
+
+fn new_parent() -> NewParent {
+    NewParent {
+        relations: vec![Relation::Guardian, Relation::Father],
+        relation: Relation::Guardian,
+        is_taken: false,
+        person: PersonForm::of(&PARENT_FIELDS),
     }
 }
 
@@ -366,7 +377,23 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
     };
     let two = || gosuslugi(vec![link("l-1"), link("l-2")]);
     let asked = Some(("l-2".to_owned(), Proof::Wrong));
+    let family = |new_parent, family_done, kin: bool| {
+        let mut record = record(Some(Source::Staff), Vec::new());
+        if !kin {
+            record.family.clear();
+        }
+        Pane::Record { record: Box::new(Record { new_parent, family_done, ..record }), saved: None }
+    };
+    let typed = PersonForm {
+        values: PARENT_FIELDS.map(|field| (field, format!("\"{field:?}"))).to_vec(),
+        faults: vec![(PersonField::Mobile, FieldFault::MobileShort)],
+    };
+    let refused = NewParent { relation: Relation::Father, is_taken: true, person: typed, ..new_parent() };
     let mut cases = vec![
+        ("personal-parent-added", family(Some(new_parent()), Some(FamilyDone::Added), true)),
+        ("personal-parent-removed", family(Some(new_parent()), Some(FamilyDone::Removed), false)),
+        ("personal-parent-same", family(None, Some(FamilyDone::Same), true)),
+        ("personal-parent-refused", family(Some(refused), None, true)),
         ("personal-linked", linked(two())),
         ("personal-unlinked", linked(GosuslugiPart { unlinked: true, ..gosuslugi(Vec::new()) })),
         ("personal-link-read", linked(GosuslugiPart { may_unlink: false, ..two() })),
@@ -621,6 +648,9 @@ fn a_refused_form_keeps_what_was_typed() {
     assert!(html.contains("value=\"&quot;Email\""));
     assert!(html.contains("name=\"version\" value=\"7\""));
     assert!(page(&pages, "personal-conflict.en").contains("a@b.example"));
+    let parent = page(&pages, "personal-parent-refused.en");
+    assert!(parent.contains("<title>Error: ") && parent.contains("value=\"&quot;Surname\""));
+    assert!(parent.contains("<option value=\"father\" selected"));
     assert!(page(&pages, "personal-proof.en").contains("autocomplete=\"current-password\""));
     assert!(page(&pages, "groups-refused.en").contains("value=\"&quot;&lt;script&gt;\""));
     assert!(page(&pages, "staff-refused.en").contains("value=\"&lt;b&gt;\""));
@@ -641,6 +671,9 @@ fn readers_are_offered_nothing_to_change() {
         assert!(!page(&pages, name).contains(&format!("action=\"{action}\"")), "{name}");
     }
     assert!(!page(&pages, "personal.en").contains("edit=1"));
+    assert!(!page(&pages, "personal.en").contains("/personal/parents"));
+    let removal = "action=\"/people/pupils/c-1/personal/parents/remove\"";
+    assert_eq!(page(&pages, "personal-saved.en").matches(removal).count(), 1, "of a parent, not of a child");
     let unlink = "/people/pupils/c-1/personal/unlink";
     assert_eq!(page(&pages, "personal-linked.en").matches(unlink).count(), 2);
     assert_eq!(page(&pages, "personal-unlink-proof.en").matches("autocomplete=\"current-password\"").count(), 1);

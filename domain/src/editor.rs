@@ -10,9 +10,10 @@
 //! - somebody else's value is never overwritten unseen: every change names the version of the value that it was made on.
 //!
 //! A parent who is not on file yet has an *empty place* ([`empty_place`]) in the table. Its cells are edited like others; the first change
-//! is a [`Send`] to the place instead of a person, and the answer tells the person's id, to which the place then leads.
+//! is a [`Send`] to the place instead of a person, and the answer tells the person's id, to which the place then leads, until a
+//! reading of the class has nobody there any more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -241,6 +242,8 @@ pub struct Editor {
     people: BTreeMap<String, Known>,
     /// The empty places that lead to a person by now.
     places: BTreeMap<String, String>,
+    /// Whom a reading of the class has had.
+    listed: BTreeSet<String>,
     /// The cells that are not simply as stored. All that a request carries are among them.
     cells: BTreeMap<CellId, Cell>,
     /// In the order in which they were first sent. At most one for a person.
@@ -287,6 +290,7 @@ impl Editor {
             owner: String::new(),
             people: BTreeMap::new(),
             places: BTreeMap::new(),
+            listed: BTreeSet::new(),
             cells: BTreeMap::new(),
             requests: Vec::new(),
             changes: 0,
@@ -315,14 +319,17 @@ impl Editor {
         for entry in &people.students {
             for record in std::iter::once(&entry.student).chain(entry.parents.iter().map(|parent| &parent.person)) {
                 listed.push(&record.id);
+                self.listed.insert(record.id.clone());
                 self.learn(record, None);
             }
             for relation in [Relation::Mother, Relation::Father] {
                 let place = empty_place(&entry.student.id, relation);
                 match entry.parents.iter().find(|parent| parent.relation == relation) {
                     Some(parent) => self.fill_place(&place, &parent.person.id),
-                    None if self.places.contains_key(&place) => {}
+                    None if self.places.get(&place).is_some_and(|person| self.keeps(person)) => {}
                     None => {
+                        // Whoever was there was taken away from the student.
+                        self.places.remove(&place);
                         self.people.entry(place).or_insert_with(Known::empty);
                     }
                 }
@@ -334,12 +341,27 @@ impl Editor {
             .keys()
             .filter(|id| as_empty_place(id).is_none_or(|(student, _)| !listed.contains(&student)))
             .filter(|id| !listed.contains(&id.as_str()) && !self.places.values().any(|person| person == *id))
-            .filter(|id| !self.cells.keys().any(|cell| cell.person == **id))
+            .filter(|id| !self.is_at_work(id))
             .cloned()
             .collect();
         for id in gone {
             self.people.remove(&id);
+            self.cells.retain(|cell, _| cell.person != id);
         }
+    }
+
+    /// Whether a place keeps its parent, of whom a reading of the class has nothing: it may be older than the parent, and what was
+    /// typed is not given up.
+    fn keeps(&self, person: &str) -> bool {
+        !self.listed.contains(person) || self.is_at_work(person)
+    }
+
+    /// Whether something of a person is being changed, or is not stored yet.
+    fn is_at_work(&self, person: &str) -> bool {
+        let unsettled = |(cell, known): (&CellId, &Cell)| {
+            cell.person == person && (known.draft.is_some() || known.queued.is_some() || self.carried(cell).is_some())
+        };
+        self.visit.as_ref().is_some_and(|visit| visit.cell.person == person) || self.cells.iter().any(unsettled)
     }
 
     /// The person to whom an empty place leads by now; any other id is its own.

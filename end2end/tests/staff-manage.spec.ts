@@ -1,8 +1,8 @@
-// What staff keep by hand, in the browser: what parents may, groups of several classes, classes and schools, a student's
+// What staff keep by hand, in the browser: who is a parent and what parents may, groups of several classes, classes and schools, a student's
 // way between classes; and a teacher who is a parent, too.
 import type { Locator, Page } from '@playwright/test';
 
-import { CLASS, type ClassName, onFile, row as rowOf } from '../support/editor.ts';
+import { CLASS, type ClassName, onFile, openEditor, row as rowOf, status } from '../support/editor.ts';
 import { enter, summary, withoutWasm } from '../support/flows.ts';
 import type { Raw } from '../support/http.ts';
 import { asStaff, staffAsks } from '../support/staff.ts';
@@ -55,6 +55,86 @@ test('what a parent may: taken away on the child’s record, at once out of the 
   const log = await staffAsks(portal, 'system', '/api/v1/audit?event=guardian.changed&limit=200');
   const { items } = JSON.parse(log.body.toString()) as { items: { person?: { id: string }; detail: Record<string, unknown> }[] };
   expect(items.filter((item) => item.person?.id === child.id && item.detail['what'] === 'rights').length).toBeGreaterThanOrEqual(4);
+});
+
+test('a guardian: refused with what was typed, added on the child’s record, taken away after a question', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  await withoutWasm(page);
+  const [at, path] = [4, '/api/v1/audit?event=guardian.changed&limit=200'];
+  const email = `guardian-${unique()}@primer.example`;
+  portal.note(email);
+  const before = await rowOf(portal, '5Б', at);
+  const child = before.student.id;
+  await asStaff(context, portal, 'deputy-5');
+  await page.goto(`${tab('5Б', 'personal')}?person=${child}`);
+  const rights = page.locator('#rights');
+  await rights.locator('summary', { hasText: en('people', 'parent_add') }).click();
+  const offered = await rights.locator('#relation option').evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+  expect(offered).toEqual(['guardian', ...['mother', 'father'].filter((relation) => !before.parents.some((parent) => parent.relation === relation))]);
+  const add = rights.getByRole('button', { name: en('people', 'parent_add_do') });
+  await page.locator('#f-surname').fill('Опекунова');
+  await page.locator('#f-given_name').fill('Инна');
+  await page.locator('#f-mobile').fill('8 900 12');
+  await page.locator('#f-email').fill(email);
+  await add.click();
+  await expect(summary(page)).toContainText(en('people', 'fault_mobile_short'));
+  for (const [field, typed] of Object.entries({ surname: 'Опекунова', given_name: 'Инна', mobile: '8 900 12', email })) {
+    await expect(page.locator(`#f-${field}`)).toHaveValue(typed);
+  }
+  await page.locator('#f-mobile').fill('');
+  await add.click();
+  await expect(rights.locator('.note')).toHaveText(en('people', 'parent_added'));
+  const added = (await rowOf(portal, '5Б', at)).parents.find((one) => !before.parents.some((other) => other.person.id === one.person.id));
+  if (!added) throw new Error('nobody was added');
+  expect(added).toMatchObject({ relation: 'guardian', person: { fields: { surname: 'Опекунова', given_name: 'Инна', email } } });
+  await expect(page.locator(`nav.picks a[href$="person=${added.person.id}"]`)).toContainText(en('people', 'rel_guardian'));
+
+  const sure = rights.locator('details.sure').filter({ has: page.locator(`input[value="${added.person.id}"]`) });
+  const remove = sure.getByRole('button', { name: en('people', 'parent_remove_do') });
+  await expect(remove).toBeHidden();
+  await sure.locator('summary').click();
+  await expect(sure).toContainText(en('people', 'parent_remove_sure'));
+  await remove.click();
+  await expect(rights.locator('.note')).toHaveText(en('people', 'parent_removed'));
+  await expect(page.locator(`nav.picks a[href$="person=${added.person.id}"]`)).toHaveCount(0);
+  expect((await rowOf(portal, '5Б', at)).parents).toEqual(before.parents);
+  const again = await staffAsks(portal, 'deputy-5', `/api/v1/people/${child}/parents/${added.person.id}`, { method: 'DELETE' });
+  expect(again.status).toBe(404);
+  const log = await staffAsks(portal, 'admin-5', path);
+  const { items } = JSON.parse(log.body.toString()) as { items: { person?: { id: string }; detail: Record<string, unknown> }[] };
+  const own = items.filter((item) => item.person?.id === child && item.detail['guardian'] === added.person.id);
+  expect(own.map((item) => item.detail['what'] ?? item.detail['relation'])).toEqual(['removed', 'guardian']);
+});
+
+test('a class teacher takes nobody away, and is not offered to', async ({ page, context, portal }) => {
+  const row = (await onFile(portal, '5А')).find((one) => one.parents.length > 0);
+  const [child, parent] = [row?.student.id, row?.parents[0]?.person.id];
+  if (!child || !parent) throw new Error('nobody in 5А has a parent');
+  await asStaff(context, portal, 'teacher-5a');
+  await page.goto(`${tab('5А', 'personal')}?person=${child}`);
+  await expect(page.locator('#h-record')).toBeVisible();
+  await expect(page.locator('#rights')).toHaveCount(0);
+  const form = await staffAsks(portal, 'teacher-5a', `${tab('5А', 'personal')}/parents/remove`, { form: { person: child, parent } });
+  const route = await staffAsks(portal, 'teacher-5a', `/api/v1/people/${child}/parents/${parent}`, { method: 'DELETE' });
+  expect([form.status, route.status]).toEqual([403, 403]);
+  const now = (await onFile(portal, '5А')).find((one) => one.student.id === child);
+  expect(now?.parents.map((one) => one.person.id)).toContain(parent);
+});
+
+test('an open class editor hears that a parent was taken away', async ({ page, context, portal }) => {
+  const child = (await rowOf(portal, '5Б', 6)).student.id;
+  const parents = `/api/v1/people/${child}/parents`;
+  const raw = await staffAsks(portal, 'deputy-5', parents, { json: { relation: 'guardian', surname: 'Временнова', given_name: 'Алла' } });
+  expect(raw.status).toBe(200);
+  const { person } = JSON.parse(raw.body.toString()) as { person: { id: string } };
+  await asStaff(context, portal, 'admin-5');
+  await openEditor(page, portal, '5Б');
+  await expect(page.locator('#grid')).toContainText('Временнова');
+  expect((await staffAsks(portal, 'deputy-5', `${parents}/${person.id}`, { method: 'DELETE' })).status).toBe(204);
+  await expect(status(page)).toContainText(en('editor', 'outdated'));
+  await expect(page.locator('#grid')).not.toContainText('Временнова');
+  await page.reload();
+  await expect(page.locator('#grid')).not.toContainText('Временнова');
 });
 
 test('a group of two classes: made and changed on the page, and each class ticks its own students', async ({ page, context, portal, guard }) => {

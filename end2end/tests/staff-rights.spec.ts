@@ -91,6 +91,8 @@ const ROUTES: Row[] = [
   { path: `/people/${OWN_STUDENT}/parents`, to: 'TDAS' },
   { path: `/people/${NEXT_STUDENT}/parents`, to: 'DAS' },
   { path: `/people/${OWN_STUDENT}/parents/${NOBODY}`, method: 'PATCH', json: { may_see: true }, to: 'DAS', status: 404 },
+  { path: `/people/${OWN_STUDENT}/parents/${NOBODY}`, method: 'DELETE', to: 'DAS', status: 404 },
+  { path: `/people/${NEXT_STUDENT}/parents/${NOBODY}`, method: 'DELETE', to: 'DAS', status: 404 },
   { path: `/classes/${NEXT}/groups`, to: 'DAS' },
   { path: '/groups', json: { title: '', classes: [OWN] }, to: 'TDAS', status: 422 },
   { path: '/groups', json: { title: '', classes: [OWN, NEXT] }, to: 'DAS', status: 422 },
@@ -196,6 +198,9 @@ test('the full record: read by the class teacher, changed from the deputy head u
     // Somebody of another class is not opened through this one.
     { path: `${at}?person=${(await student(portal, '5Б')).id}`, to: '', refused: { D: 404, A: 404, S: 404 } },
     { path: `${at}/rights`, form: { person }, to: 'DAS', status: 303 },
+    { path: `${at}/parents`, form: { person }, to: 'DAS', status: 422 },
+    { path: `${at}/parents`, form: { person, relation: 'guardian' }, to: 'DAS', status: 422 },
+    { path: `${at}/parents/remove`, form: { person, parent: NOBODY }, to: 'DAS', status: 404 },
   ];
   for (const letter of LETTERS) await answers(portal, letter, rows);
 });
@@ -294,6 +299,8 @@ test('a change that another site asks for is refused, and nothing has changed', 
   const changes: { path: string; ask: { method?: string; json?: unknown; form?: Record<string, string> }; headers?: Record<string, string> }[] = [
     { path: `/api/v1/people/${before.id}`, ask: { method: 'PATCH', json: { email: 'forged@primer.example' } }, headers: { 'if-match': `"${before.version}"` } },
     { path: `/api/v1/people/${before.id}/parents`, ask: { json: { relation: 'guardian', surname: 'Подделкин', given_name: 'Иван' } } },
+    { path: `/api/v1/people/${before.id}/parents/${NOBODY}`, ask: { method: 'DELETE' } },
+    { path: `/people/pupils/${CLASS['11А']}/personal/parents/remove`, ask: { form: { person: before.id, parent: NOBODY } } },
     { path: '/api/v1/session/proof', ask: { json: { password: portal.fixed(key).password } } },
     { path: `/people/pupils/${CLASS['11А']}/groups`, ask: { form: { do: 'create', title } } },
     { path: `/people/pupils/${CLASS['11А']}/esia?edit=${before.id}`, ask: { form: { email: 'forged@primer.example' } } },

@@ -388,6 +388,34 @@ async fn a_parent_is_added_by_the_first_value_that_is_typed() {
 }
 
 #[tokio::test]
+async fn a_parent_is_taken_away_from_the_deputy_head_upwards() {
+    let school = School::new().await;
+    let path = format!("/api/v1/people/{}/parents", school.anna);
+    let one = format!("{path}/{}", school.mother);
+    let teacher = school.sign_in(Who::Teacher).await;
+    for cookies in [&teacher, &school.sign_in(Who::Stranger).await, &school.sign_in(Who::Parent).await] {
+        let answer = school.call(Method::DELETE, &one, cookies, &[], None).await;
+        assert_eq!((answer.status, kind(&answer).as_str()), (StatusCode::FORBIDDEN, "forbidden"));
+    }
+    let nobody = school.call(Method::DELETE, &one, "", &[], None).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    let deputy = school.sign_in(Who::Deputy).await;
+    for unknown in [format!("{path}/{NOBODY}"), format!("/api/v1/people/{NOBODY}/parents/{}", school.mother)] {
+        let answer = school.call(Method::DELETE, &unknown, &deputy, &[], None).await;
+        assert_eq!((answer.status, kind(&answer).as_str()), (StatusCode::NOT_FOUND, "not-found"), "{unknown}");
+    }
+    let removed = school.call(Method::DELETE, &one, &deputy, &[], None).await;
+    assert_eq!((removed.status, removed.text.as_str()), (StatusCode::NO_CONTENT, ""));
+    assert_eq!(school.call(Method::DELETE, &one, &deputy, &[], None).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(school.get(&path, &deputy).await.json()["items"], json!([]));
+    let written = school.written(AuditEvent::GuardianChanged).await.remove(0);
+    assert_eq!((written.actor, written.person), (Some(school.person(Who::Deputy)), Some(school.anna)));
+    // Who is nobody's parent in the class is not changed there any more.
+    let changed = patch(&school, &teacher, school.mother, 1, json!({ "patronymic": "Ильинична" })).await;
+    assert_eq!(changed.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn a_contact_that_somebody_signs_in_with_needs_fresh_proof() {
     let school = School::new().await;
     let teacher = school.sign_in(Who::Teacher).await;
@@ -560,6 +588,10 @@ async fn what_happens_in_a_class_is_heard_by_whoever_has_it_open() {
     let parents = format!("/api/v1/people/{}/parents", school.boris);
     let body = json!({ "relation": "father", "surname": "Ёлкин" });
     assert_eq!(school.call(Method::POST, &parents, &teacher, &[], Some(body)).await.status, StatusCode::OK);
+    assert_eq!(of_teacher.next().await.unwrap().0, "reload");
+    assert_eq!(of_deputy.next().await.unwrap().0, "reload");
+    let mother = format!("/api/v1/people/{}/parents/{}", school.anna, school.mother);
+    assert_eq!(school.call(Method::DELETE, &mother, &deputy, &[], None).await.status, StatusCode::NO_CONTENT);
     assert_eq!(of_teacher.next().await.unwrap().0, "reload");
     assert_eq!(of_deputy.next().await.unwrap().0, "reload");
 

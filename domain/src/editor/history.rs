@@ -107,7 +107,11 @@ impl Editor {
         for mut change in step {
             change.cell = self.cell_at(&change.cell);
             let cell = &change.cell;
-            if self.content(cell) != change.before || !self.can_become(cell, &change.after) {
+            // Of whoever has left the table nothing can be turned back.
+            if !self.people.contains_key(&cell.person)
+                || self.content(cell) != change.before
+                || !self.can_become(cell, &change.after)
+            {
                 continue;
             }
             first.get_or_insert_with(|| cell.clone());

@@ -702,6 +702,68 @@ fn the_latest_day_on_earth() {
     assert_eq!(latest_day(i64::MIN), None);
 }
 
+/// The class without its only mother.
+fn without_diana() -> ClassPeople {
+    let mut now = people();
+    now.students[0].parents.clear();
+    now
+}
+
+#[test]
+fn a_parent_who_was_taken_away_leaves_an_empty_place() {
+    let mut bench = Bench::new();
+    let (mobile, place) = (cell("m1", PersonField::Mobile), cell("s1/mother", PersonField::Mobile));
+    bench.write(&mobile, "+79012222222", T0);
+    let sent = bench.next(T0).unwrap();
+    bench.save(&sent, diana(), T0);
+    bench.write(&mobile, "", T0 + 1);
+    let sent = bench.next(T0 + 1).unwrap();
+    let saved = record("m1", 3, &[(PersonField::Surname, "Захарченко"), (PersonField::GivenName, "Диана")], true);
+    bench.save(&sent, saved, T0 + 1);
+    bench.editor.reloaded(&without_diana());
+    for cell in [&mobile, &place, &cell("m1", PersonField::Surname)] {
+        assert_eq!((bench.text(cell).as_str(), bench.state(cell)), ("", CellState::Rest), "{cell:?}");
+    }
+    // Nothing of hers is typed, undone or sent any more.
+    bench.write(&mobile, "+79013333333", T0 + 2);
+    assert_eq!((bench.editor.undo(T0 + 3), bench.next(T0 + 3), bench.editor.wake_at()), (None, None, None));
+    assert!(!bench.editor.unsent() && bench.editor.journal().is_empty());
+    // The place takes another one.
+    bench.write(&place, "+79014444444", T0 + 4);
+    let sent = bench.next(T0 + 4).unwrap();
+    assert_eq!((sent.person.as_str(), sent.base_version), ("s1/mother", 0));
+    bench.save(&sent, record("m2", 0, &[], false), T0 + 5);
+    assert_eq!((bench.editor.person_at("s1/mother"), bench.text(&place).as_str()), ("m2", "+7 901 444-44-44"));
+}
+
+#[test]
+fn what_was_typed_of_a_parent_who_was_taken_away_is_not_lost() {
+    let mut bench = Bench::new();
+    let patronymic = cell("m1", PersonField::Patronymic);
+    bench.write(&patronymic, "Ильинична", T0);
+    let sent = bench.next(T0).unwrap();
+    bench.editor.reloaded(&without_diana());
+    assert_eq!((bench.text(&patronymic).as_str(), bench.state(&patronymic)), ("Ильинична", CellState::Saving));
+    bench.editor.answered(&sent.key, Answer::Forbidden, T0 + 1);
+    assert_eq!(bench.state(&patronymic), CellState::Refused(SaveProblem::Forbidden));
+    bench.editor.give_up(&patronymic);
+    bench.editor.reloaded(&without_diana());
+    assert_eq!(bench.editor.person_at("s1/mother"), "s1/mother");
+    assert_eq!((bench.text(&cell("m1", PersonField::Surname)).as_str(), bench.editor.unsent()), ("", false));
+}
+
+#[test]
+fn a_reading_that_is_older_than_a_parent_takes_nothing_away() {
+    let mut bench = Bench::new();
+    let place = cell("s2/mother", PersonField::Surname);
+    bench.write(&place, "Тетрадкина", T0);
+    let sent = bench.next(T0).unwrap();
+    bench.save(&sent, record("m2", 0, &[], false), T0 + 1);
+    bench.editor.reloaded(&people());
+    assert_eq!((bench.text(&place).as_str(), bench.editor.person_at("s2/mother")), ("Тетрадкина", "m2"));
+    assert_eq!(bench.state(&place), CellState::Saved { at: T0 + 1 });
+}
+
 #[test]
 fn somebody_who_left_the_class_keeps_the_last_changes_until_they_are_stored() {
     let mut bench = Bench::new();

@@ -99,7 +99,7 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(readiness::of_school))
             .routes(routes!(people::change))
             .routes(routes!(people::add_parent, people::parents))
-            .routes(routes!(people::change_rights))
+            .routes(routes!(people::change_rights, people::remove_parent))
             .routes(routes!(gosuslugi::list))
             .routes(routes!(gosuslugi::remove))
             .routes(routes!(groups::list))

@@ -41,6 +41,8 @@ pub fn router() -> Router<AppState> {
         .route("/people/pupils/{class}/personal", get(personal::page).post(personal::change))
         .route("/people/pupils/{class}/personal/number", post(personal::number))
         .route("/people/pupils/{class}/personal/rights", post(personal::rights))
+        .route("/people/pupils/{class}/personal/parents", post(personal::add_parent))
+        .route("/people/pupils/{class}/personal/parents/remove", post(personal::remove_parent))
         .route("/people/pupils/{class}/personal/move", post(personal::move_student))
         .route("/people/pupils/{class}/personal/unlink", post(personal::unlink))
         .route("/people/{kind}", get(staff::page).post(staff::change))

@@ -1,14 +1,18 @@
 //! What a parent may, as to one child: be contacted about the child, see the child's data. A court may have decided it, so
-//! it is for each child and each parent, and no roster changes it.
+//! it is for each child and each parent, and no roster changes it. And the end of being a child's parent here.
+
+use std::collections::BTreeSet;
 
 use domain::{Permission, Relation};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{Relative, Roster};
-use crate::access::AccessError;
+use crate::access::{AccessError, Ties};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::class_events::ClassEvent;
 use crate::error::StoreError;
-use crate::ids::PersonId;
+use crate::ids::{ClassId, PersonId};
 use crate::people::name_on_file;
 use crate::sessions::Session;
 use crate::store::guardians;
@@ -81,6 +85,48 @@ impl Roster<'_> {
         Ok(true)
     }
 
+    /// Takes a parent away from a student: the parent sees the child no longer, and no letter about the child goes to them. Their own
+    /// record and account stay, and so does what they are to other children.
+    ///
+    /// # Errors
+    /// [`AccessError::NotFound`] when they are not parent and student, [`AccessError::Refused`], also to the parent in question; the
+    /// database's errors.
+    pub async fn remove_guardian(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        student: PersonId,
+        guardian: PersonId,
+    ) -> Result<(), AccessError> {
+        let portal = self.portal;
+        let ties = self.student(visit, actor, Permission::EditPersonalData, student).await?;
+        if guardian == actor.person_id {
+            // As with the rights: what staff are as parents, others decide.
+            let access = portal.access();
+            return Err(access.refuse(visit, actor, Permission::EditPersonalData, Some(student), &[]).await);
+        }
+        let mut tx = portal.db().begin().await?;
+        let before = guardians::delete(&mut tx, student, guardian).await?.ok_or(AccessError::NotFound)?;
+        let classes: BTreeSet<Uuid> =
+            ties.classes.iter().filter(|tie| tie.as_student).map(|tie| tie.class_id).collect();
+        let events: Vec<_> = classes.into_iter().map(|class| ClassEvent::Roster { class_id: ClassId(class) }).collect();
+        tx.announce(&events).await?;
+        let entry = AuditEntry::new(AuditEvent::GuardianChanged, Outcome::Success, visit)
+            .actor(actor.person_id)
+            .person(student)
+            .detail("guardian", guardian.to_string())
+            .detail("what", "removed")
+            .before(json!({
+                "relation": before.relation,
+                "may_contact": before.may_contact != 0,
+                "may_see": before.may_see != 0,
+            }))
+            .after(json!({ "relation": null, "may_contact": null, "may_see": null }));
+        portal.audit().append(&mut tx, entry).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Parents and children of a person: parents first, each kind in the order of the relation.
     pub(super) async fn family(&self, person: PersonId) -> Result<Vec<Relative>, AccessError> {
         let mut family = Vec::new();
@@ -101,18 +147,20 @@ impl Roster<'_> {
         Ok(family)
     }
 
-    /// Refuses, and writes it down, unless the actor may do something to a person as a student: not as somebody's parent.
+    /// What a person belongs to, when the actor may do something to them as a student: not as somebody's parent. A refusal is written
+    /// down.
     pub(super) async fn student(
         &self,
         visit: &Visit,
         actor: &Session,
         permission: Permission,
         student: PersonId,
-    ) -> Result<(), AccessError> {
+    ) -> Result<Ties, AccessError> {
         let access = self.portal.access();
-        let targets = access.ties(student).await?.student_targets();
+        let ties = access.ties(student).await?;
+        let targets = ties.student_targets();
         if targets.iter().any(|target| access.has(actor, permission, target)) {
-            return Ok(());
+            return Ok(ties);
         }
         Err(access.refuse(visit, actor, permission, Some(student), &targets).await)
     }

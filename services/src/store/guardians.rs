@@ -101,6 +101,22 @@ pub(crate) async fn update_rights(
     Ok(())
 }
 
+/// What an adult was to a child, and what they might.
+#[derive(sqlx::FromRow)]
+pub(crate) struct TieRow {
+    pub relation: String,
+    pub may_contact: i64,
+    pub may_see: i64,
+}
+
+const DELETE: &str =
+    "DELETE FROM guardians WHERE child_id = $1 AND guardian_id = $2 RETURNING relation, may_contact, may_see";
+
+/// Ends that an adult is a guardian of a child; what there was. None when the adult is no guardian of the child.
+pub(crate) async fn delete(tx: &mut Tx, child: PersonId, guardian: PersonId) -> Result<Option<TieRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, TieRow>(DELETE).bind(child.0).bind(guardian.0).fetch_optional(c).await)?)
+}
+
 pub(crate) const NOT_CONTACTED: &str = "SELECT g.child_id, g.guardian_id FROM enrolments e \
      JOIN guardians g ON g.child_id = e.student_id WHERE e.class_id = $1 AND e.until_at IS NULL AND g.may_contact = 0";
 

@@ -1,9 +1,13 @@
-//! What staff keep by hand: what parents may, groups of several classes, classes and schools, a student's way between
+//! What staff keep by hand: who is a parent and what parents may, groups of several classes, classes and schools, a student's way between
 //! them; and that whoever asks for what is out of reach is written down. On both databases.
 
-use domain::{ClassTitle, Country, Locale, Role, SchoolYear};
+use std::collections::BTreeMap;
+
+use domain::{ClassTitle, Country, Locale, PersonField, Relation, Role, SchoolYear};
 use services::access::AccessError;
 use services::api_clients::ApiScope;
+use services::audit::{AuditEvent, AuditFilter};
+use services::class_events::ClassEvent;
 use services::groups::GroupError;
 use services::people::NewPerson;
 use services::roster::{ManageError, RightsChange, SchoolDetails};
@@ -17,6 +21,8 @@ on_both_databases!(
     parents_rights_are_set_by_staff_and_hold,
     parents_rights_are_for_those_who_may_change_the_record,
     a_right_that_is_not_named_stays,
+    a_parent_is_taken_away_and_the_record_stays,
+    parents_are_taken_away_by_those_who_may_change_the_record,
     another_ones_child_is_refused_as_if_there_were_none,
     a_school_out_of_reach_is_refused_and_written_down,
     a_lacking_scope_is_written_down,
@@ -129,6 +135,84 @@ async fn a_right_that_is_not_named_stays(ctx: TestContext) {
     roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_CONTACT).await.unwrap();
     let parents = roster.parents(&visit, &deputy, anna).await.unwrap();
     assert_eq!((parents[0].may_contact, parents[0].may_see), (false, false));
+}
+
+async fn a_parent_is_taken_away_and_the_record_stays(ctx: TestContext) {
+    let Small { world, class, deputy, anna, .. } = small(ctx).await;
+    let (visit, roster, people) = (world.home(), world.portal.roster(), world.portal.people());
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    world.account_of(mother).await;
+    let session = world.sign_in(&visit, PARENT_ID).await.session;
+    let lev = world.student(class, &NewPerson::named(name("Яшин", "Лев"))).await;
+    world.relate(lev, mother, "guardian").await;
+    roster.set_guardian_rights(&visit, &deputy, anna, mother, NO_CONTACT).await.unwrap();
+    let (records, accounts) = (world.count("people").await, world.count("accounts").await);
+    let mut heard = world.portal.class_events().subscribe(class);
+    roster.remove_guardian(&visit, &deputy, anna, mother).await.unwrap();
+    assert_eq!(heard.next().await, Some(ClassEvent::Roster { class_id: class }));
+    assert!(roster.parents(&visit, &deputy, anna).await.unwrap().is_empty());
+    assert_eq!((world.count("people").await, world.count("accounts").await), (records, accounts));
+    let seen: Vec<_> = people.children(&session).await.unwrap().iter().map(|child| child.id).collect();
+    assert_eq!(seen, [lev], "what she is to other children stays");
+    assert!(matches!(people.child(&visit, &session, anna).await, Err(AccessError::NotFound)));
+
+    let filter = AuditFilter { event: Some(AuditEvent::GuardianChanged), limit: 1, ..AuditFilter::default() };
+    let row = world.portal.audit().list(&filter).await.unwrap().remove(0);
+    assert_eq!((row.actor, row.person), (Some(deputy.person_id), Some(anna)));
+    assert_eq!(row.detail["what"], "removed");
+    assert_eq!(row.detail["guardian"], mother.to_string());
+    let before = serde_json::json!({ "relation": "mother", "may_contact": false, "may_see": true });
+    let after = serde_json::json!({ "relation": null, "may_contact": null, "may_see": null });
+    assert_eq!((row.before, row.after), (Some(before), Some(after)));
+    let again = roster.remove_guardian(&visit, &deputy, anna, mother).await;
+    assert!(matches!(again, Err(AccessError::NotFound)));
+    assert_eq!(world.audited("guardian.changed", "success").await, 2);
+
+    // The same person can come back, by a roster for instance; so can somebody of the same name.
+    world.relate(anna, mother, "mother").await;
+    assert_eq!(people.children(&session).await.unwrap().len(), 2);
+    roster.remove_guardian(&visit, &deputy, anna, mother).await.unwrap();
+    let typed = BTreeMap::from([
+        (PersonField::Surname, Some("Levi".to_owned())),
+        (PersonField::GivenName, Some("Dana".to_owned())),
+        (PersonField::Mobile, Some("+79001234567".to_owned())),
+    ]);
+    let editor = world.portal.class_editor();
+    let added = editor.add_parent(&visit, &deputy, anna, Relation::Mother, &typed, None).await.unwrap();
+    assert_ne!(added.person.id, mother.to_string());
+    let parents = roster.parents(&visit, &deputy, anna).await.unwrap();
+    assert_eq!(parents.iter().map(|parent| parent.relation).collect::<Vec<_>>(), [Relation::Mother]);
+    world.portal.audit().verify().await.unwrap();
+}
+
+async fn parents_are_taken_away_by_those_who_may_change_the_record(ctx: TestContext) {
+    let Small { world, school, class, far, teacher, deputy, admin, system, anna, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let mother = world.parent_of(anna, "mother", &parent()).await;
+    let stranger = world.staff("Зимин", &[at_school(Role::DeputyHead, far)]).await;
+    // Nobody is rid of a child by themselves.
+    let father = world.staff("Ежов", &[at_school(Role::DeputyHead, school)]).await;
+    world.relate(anna, father.person_id, "father").await;
+    for (actor, guardian) in [(&teacher, mother), (&stranger, mother), (&father, father.person_id)] {
+        let refused = roster.remove_guardian(&visit, actor, anna, guardian).await;
+        assert!(matches!(refused, Err(AccessError::Refused)));
+    }
+    assert_eq!(world.audited("access.refused", "refused").await, 3);
+    assert_eq!(world.count("guardians").await, 2);
+    // Not a parent of this child; not a child of this parent; nobody at all.
+    let lev = world.student(class, &NewPerson::named(name("Яшин", "Лев"))).await;
+    let wrong = roster.remove_guardian(&visit, &deputy, lev, mother).await;
+    assert!(matches!(wrong, Err(AccessError::NotFound)));
+    let turned = roster.remove_guardian(&visit, &deputy, mother, anna).await;
+    assert!(matches!(turned, Err(AccessError::Refused)), "a parent is no student of the school");
+    let nobody = roster.remove_guardian(&visit, &deputy, PersonId(uuid::Uuid::from_u128(404)), mother).await;
+    assert!(matches!(nobody, Err(AccessError::NotFound)));
+    for actor in [&deputy, &admin, &system] {
+        let aunt = world.parent_of(anna, "guardian", &NewPerson::named(name("Ежова", "Инна"))).await;
+        roster.remove_guardian(&visit, actor, anna, aunt).await.unwrap();
+    }
+    assert_eq!(world.audited("guardian.changed", "success").await, 3);
+    assert_eq!(world.count("guardians").await, 2);
 }
 
 async fn another_ones_child_is_refused_as_if_there_were_none(ctx: TestContext) {

@@ -12,7 +12,7 @@ use domain::{Locale, PersonField, Relation};
 use leptos::prelude::*;
 
 pub use edit::{ConflictLine, EditForm, PASSWORD, Proof, VERSION, WAS};
-pub use family::{Kin, MAY_CONTACT, MAY_SEE, SHOWN_RIGHTS};
+pub use family::{FamilyDone, Kin, MAY_CONTACT, MAY_SEE, NewParent, PARENT, PARENT_FIELDS, RELATION, SHOWN_RIGHTS};
 pub use gosuslugi::{GosuslugiPart, LinkLine, TryLine};
 
 use super::fields::field_name;
@@ -109,8 +109,10 @@ pub struct Record {
     pub moves: Option<Vec<(String, String)>>,
     /// Parents and children.
     pub family: Vec<Kin>,
-    /// The rights of the parents were just saved; whether they differ from what they were.
-    pub rights_saved: Option<bool>,
+    /// The form for another parent, beside a student and for whoever may add one.
+    pub new_parent: Option<NewParent>,
+    /// What was just done to the parents.
+    pub family_done: Option<FamilyDone>,
     /// Has an account.
     pub has_account: bool,
     /// What has changed, newest first.
@@ -156,7 +158,10 @@ pub fn meta(ctx: &PageContext, page: &PersonalPage) -> PageMeta {
     let title = tr!(ctx.locale, people.personal_title, class = page.frame.class_title.clone());
     let has_errors = match &page.pane {
         Pane::Nobody => false,
-        Pane::Record { record, .. } => record.gosuslugi.as_ref().is_some_and(|part| part.asked.is_some()),
+        Pane::Record { record, .. } => {
+            record.gosuslugi.as_ref().is_some_and(|part| part.asked.is_some())
+                || record.new_parent.as_ref().is_some_and(NewParent::is_refused)
+        }
         Pane::Edit(form) => form.is_refused(),
     };
     PageMeta { private: true, has_errors, ..PageMeta::titled(title) }
@@ -265,7 +270,15 @@ fn record_view(ctx: &PageContext, frame: &ClassFrame, record: Record, saved: Opt
             {record
                 .may_edit
                 .then(|| {
-                    family::rights_view(locale, &frame.path(), &record.id, &record.family, record.rights_saved)
+                    let new_parent = record.new_parent.as_ref();
+                    family::rights_view(
+                        locale,
+                        &frame.path(),
+                        &record.id,
+                        &record.family,
+                        new_parent,
+                        record.family_done,
+                    )
                 })}
             {record.gosuslugi.as_ref().map(|part| gosuslugi::part_view(ctx, &frame.path(), &record.id, part))}
             {record.moves.as_ref().map(|classes| move_view(locale, frame, &record.id, classes))}

@@ -237,6 +237,38 @@ pub async fn change_rights(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Take a parent away from a student
+///
+/// The parent sees the student no longer, and no letter about the student goes to them. Their own record and account stay.
+/// A roster that still names them brings them back with its next import.
+#[utoipa::path(
+    delete, path = "/people/{id}/parents/{parent}", tag = "classes", operation_id = "removeParent",
+    security(("session" = []), ("token" = ["write:people"])),
+    params(
+        ("id" = String, Path, description = "The student's id"),
+        ("parent" = String, Path, description = "The parent's id")
+    ),
+    responses(
+        (status = 204, description = "They are no parent of the student any more"),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such student, or no parent of theirs", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn remove_parent(
+    State(state): State<AppState>,
+    From(visit): From,
+    actor: Actor,
+    Path((id, parent)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let actor = actor.with(ApiScope::WritePeople).await?;
+    let student: PersonId = id.parse().map_err(|_| Problem::not_found())?;
+    let parent: PersonId = parent.parse().map_err(|_| Problem::not_found())?;
+    let removed = state.portal.roster().remove_guardian(&visit, actor, student, parent).await;
+    removed.map_err(|error| Problem::access(&error, &visit.request_id))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// The version that `If-Match` names.
 fn base_version(headers: &HeaderMap) -> Result<i64, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else {

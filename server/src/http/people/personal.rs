@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use app::page_context::PageContext;
 use app::pages::people::personal::{
-    ConflictLine, EditForm, FieldLine, HistoryLine, Kin, PASSWORD, Pane, PersonPick, PersonalPage, Proof, Record,
-    Source, VERSION, WAS, meta, personal_view,
+    ConflictLine, EditForm, FamilyDone, FieldLine, HistoryLine, Kin, NewParent, PASSWORD, Pane, PersonPick,
+    PersonalPage, Proof, Record, Source, VERSION, WAS, meta, personal_view,
 };
 use app::pages::people::{ClassFrame, Tab};
 use axum::extract::rejection::FormRejection;
@@ -26,7 +26,7 @@ use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
 use uuid::Uuid;
 
-pub(super) use family::rights;
+pub(super) use family::{add_parent, remove_parent, rights};
 pub(super) use gosuslugi::unlink;
 pub(super) use moving::{move_student, return_student};
 
@@ -69,12 +69,8 @@ pub(super) async fn page(
             "same" => Some(false),
             _ => None,
         };
-        let rights = match asked.saved.as_str() {
-            "rights" => Some(true),
-            "same-rights" => Some(false),
-            _ => None,
-        };
-        let after = After { saved, rights, unlinked: asked.saved == "unlinked", ..After::default() };
+        let family = family::done(&asked.saved);
+        let after = After { saved, family, unlinked: asked.saved == "unlinked", ..After::default() };
         asking.record_pane(&class, person, after).await?
     } else {
         asking.form_pane(&class, person).await?
@@ -217,8 +213,10 @@ struct After<'a> {
     saved: Option<bool>,
     /// The ID number in clear.
     number: Option<&'a PersonIdentifier>,
-    /// What the parents may was saved; whether it differs from what it was.
-    rights: Option<bool>,
+    /// What was done to the parents.
+    family: Option<FamilyDone>,
+    /// A parent was to be added, and was not.
+    new_parent: Option<NewParent>,
     /// An account at Gosuslugi was taken away.
     unlinked: bool,
     /// This account is to be taken away, after a proof.
@@ -300,12 +298,19 @@ impl Asking<'_> {
         let may_edit = self.may_edit(class);
         let number = after.number.map(|number| number.canonical().to_owned());
         let gosuslugi = self.gosuslugi(class, person, &after).await?;
-        let record = Record {
+        let new_parent = self.new_parent(class, person, &record.family, after.new_parent);
+        let mut record = Record {
             gosuslugi,
-            rights_saved: after.rights,
+            new_parent,
+            family_done: after.family,
             moves: self.moves(class, person),
             ..shown(self.page.locale, name, record, number, may_edit)
         };
+        // What the reader is as a parent, others decide.
+        let reader = self.session.person_id.to_string();
+        for kin in &mut record.family {
+            kin.may_remove = may_edit && !kin.is_child && kin.id != reader;
+        }
         Ok(Pane::Record { record: Box::new(record), saved: after.saved })
     }
 
@@ -475,10 +480,12 @@ fn shown(locale: Locale, name: String, record: PersonalRecord, number: Option<St
                 is_child: kin.is_child,
                 may_contact: kin.may_contact,
                 may_see: kin.may_see,
+                may_remove: false,
             })
             .collect(),
         moves: None,
-        rights_saved: None,
+        new_parent: None,
+        family_done: None,
         has_account: record.record.signs_in,
         history: record.history.into_iter().flat_map(history_lines).collect(),
         may_edit,
