@@ -15,7 +15,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use schoolgate_server::state::WebSettings;
 use serde_json::json;
-use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_with, web};
+use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_showing, portal_with, web};
 
 /// An id that nothing has.
 const NOBODY: &str = "0190cafe-0000-7000-8000-000000000000";
@@ -215,6 +215,42 @@ async fn the_language_is_right_in_the_first_bytes() {
         let answer = portal.send(request).await;
         assert!(answer.text.starts_with(start), "{path} {accept} {cookie}: {}", &answer.text[..60]);
         assert_eq!(answer.cookies().contains("__Host-lang=ru"), path.contains("lang=ru"));
+    }
+}
+
+#[tokio::test]
+async fn without_a_help_line_nothing_dials_and_the_school_office_helps() {
+    let portal = portal_showing(|info| info.help_line = None).await;
+    let begun = portal.post_form("/sign-in", &format!("id_number={KNOWN}"), "").await.cookies();
+    let form = format!("user_code={}&password={}", portal.user_code, PASSWORD.replace(' ', "+"));
+    let signed_in = portal.post_form("/sign-in/password", &form, "").await.cookies();
+    // The pages whose sentences name whom to ask, and two that have the frame only.
+    let paths = [
+        ("/about/registration", "", true),
+        ("/privacy", "", true),
+        ("/nope", "", true),
+        ("/register", "", true),
+        ("/password/forgot", "", true),
+        ("/password/start?ticket=nobody-has-it", "", true),
+        ("/sign-in/code", begun.as_str(), true),
+        ("/me/sessions", signed_in.as_str(), true),
+        ("/", "", false),
+        ("/sign-in", "", false),
+    ];
+    for (lang, office) in
+        [("he", "מזכירות בית הספר"), ("ar", "سكرتارية المدرسة"), ("ru", "школу"), ("en", "school office")]
+    {
+        for (path, cookies, asks) in paths {
+            let query = if path.contains('?') { '&' } else { '?' };
+            let page = portal.get_with(&format!("{path}{query}lang={lang}"), cookies).await;
+            // Without the marks between texts.
+            let html = page.text.replace("<!>", "");
+            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{lang}\"")), "{path}: {}", page.status);
+            for nothing in ["tel:", "\u{fffc}", ": .", "<p></p>", "apart\"></p>"] {
+                assert!(!html.contains(nothing), "{path} in {lang} has {nothing:?}: {html}");
+            }
+            assert!(!asks || html.contains(office), "{path} in {lang}: {html}");
+        }
     }
 }
 
