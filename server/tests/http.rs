@@ -412,6 +412,13 @@ async fn signing_in_by_code_through_the_api() {
     let sessions = portal.get_with("/api/v1/me/sessions", &cookies).await.json();
     let id = sessions["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(sessions["items"][0]["current"], true);
+    let one = portal.get_with(&format!("/api/v1/me/sessions/{id}"), &cookies).await;
+    assert_eq!((one.status, one.json()), (StatusCode::OK, sessions["items"][0].clone()));
+    for unknown in [NOBODY, "no-id"] {
+        let missing = portal.get_with(&format!("/api/v1/me/sessions/{unknown}"), &cookies).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(portal.get(&format!("/api/v1/me/sessions/{id}")).await.status, StatusCode::UNAUTHORIZED);
     let end = |id: &str| {
         Request::delete(format!("/api/v1/me/sessions/{id}"))
             .header(header::COOKIE, &cookies)
