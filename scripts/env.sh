@@ -9,6 +9,13 @@ export SCHOOLGATE_TOOLS PATH
 # Flags in the environment would take the place of those in .cargo/config.toml.
 [ -z "${RUSTFLAGS:-}" ] || export RUSTFLAGS="$RUSTFLAGS --cfg=erase_components"
 
+# compile_front ARGUMENTS: compiles what runs in the browser. A target folder of its own, since its flags are its own: wasm-split reads
+# the linker's relocations.
+compile_front() {
+  RUSTFLAGS="${RUSTFLAGS:---cfg=erase_components} -Clink-args=--emit-relocs" \
+    cargo build --package=schoolgate-frontend --lib --target-dir="${CARGO_TARGET_DIR:-target}/front" --target=wasm32-unknown-unknown "$@"
+}
+
 # say WORDS: one line of progress.
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 # die WORDS: what is wrong and how to mend it; ends the script.

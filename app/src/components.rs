@@ -18,7 +18,7 @@ pub use error_summary::{ErrorItem, ErrorSummary};
 pub use field::{Field, FieldProps, described_by, error_line};
 pub use icon::Icon;
 pub use note::{Chip, Note, NoteProps, Tone};
-pub use panel::{Card, HelpLine, Panel};
+pub use panel::{Card, HelpLine, Panel, help_sentence};
 pub use reveal::RevealButton;
 pub use send_again::SendAgain;
 pub use slip::Slip;

@@ -36,8 +36,8 @@ impl<T> PerLocale<T> {
 pub struct PortalInfo {
     /// The portal's name in each language.
     pub names: PerLocale<String>,
-    /// The help line as people dial it, such as `*6552`.
-    pub help_line: String,
+    /// The help line as people dial it, such as `*6552`, if there is one; texts name the school office otherwise.
+    pub help_line: Option<String>,
     /// An address for reports on accessibility and privacy, if there is one.
     pub contact_email: Option<String>,
     /// The languages that are offered, in this order. Never empty.

@@ -52,7 +52,7 @@ fn context(locale: Locale, path: &str, everything: bool, signed_in: bool) -> Pag
                 ru: name("Портал школы"),
                 en: name("School portal"),
             },
-            help_line: name("*6552"),
+            help_line: Some(name("*6552")),
             contact_email: everything.then(|| name("help@portal.example")),
             esia_enabled: everything,
             registration_open: everything,

@@ -62,7 +62,7 @@ fn context(locale: Locale, path: &str) -> PageContext {
                 ru: name("Портал школы"),
                 en: name("School portal"),
             },
-            help_line: name("*6552"),
+            help_line: Some(name("*6552")),
             contact_email: None,
             esia_enabled: true,
             registration_open: true,
@@ -638,6 +638,35 @@ fn letters_speak_the_parents_language_and_hold_no_secret() {
     assert!(html.contains("lang=\"he\" dir=\"rtl\"") && html.contains("lang=\"ru\" dir=\"ltr\""));
     assert!(html.contains("https://portal.example/register"));
     assert!(html.contains("050-•••••67") && html.contains("•••••••23"));
+}
+
+#[test]
+fn without_a_help_line_a_letter_names_the_school_office() {
+    for (locale, office) in [
+        (Locale::He, "מזכירות בית הספר"),
+        (Locale::Ar, "سكرتارية المدرسة"),
+        (Locale::Ru, "Обратитесь в школу"),
+        (Locale::En, "Ask the school office"),
+    ] {
+        let mut ctx = context(locale, "/people/pupils/c-1/letters");
+        Arc::make_mut(&mut ctx.portal).help_line = None;
+        let letter = Letter {
+            locale,
+            parent: "Дана".to_owned(),
+            child: "Итай".to_owned(),
+            number_masked: None,
+            mobile_masked: None,
+        };
+        let page = LettersPage {
+            frame: frame(Tab::List),
+            letters: vec![letter],
+            address: "https://portal.example/register".to_owned(),
+        };
+        let meta = letters::meta(&ctx, &page.frame);
+        let html = render("letters-no-line", &ctx, meta, || letters_view(&ctx, page)).html;
+        assert!(html.contains(office), "{html}");
+        assert!(!html.contains("tel:") && !html.contains("\u{fffc}"), "{html}");
+    }
 }
 
 #[test]

@@ -38,7 +38,7 @@ test('all others are ended at once, after a question; this one stays', async ({ 
   expect(await meStatus(context.request, portal)).toBe(200);
 });
 
-test('the sessions of somebody else cannot be ended', async ({ context, another, portal }) => {
+test('the sessions of somebody else can be neither seen nor ended', async ({ context, another, portal }) => {
   const mine = portal.somebody();
   const other = await another();
   await enter(context, portal, mine);
@@ -46,6 +46,7 @@ test('the sessions of somebody else cannot be ended', async ({ context, another,
   const list = (await (await other.context.request.get(`${portal.origin}/api/v1/me/sessions`)).json()) as { items: { id: string }[] };
   const id = list.items[0]?.id ?? '';
   expect(id).not.toBe('');
+  expect((await context.request.get(`${portal.origin}/api/v1/me/sessions/${id}`)).status()).toBe(404);
   const byForm = await context.request.post(`${portal.origin}/me/sessions`, { form: { end: id }, maxRedirects: 0 });
   expect(byForm.status()).toBe(404);
   const byApi = await context.request.delete(`${portal.origin}/api/v1/me/sessions/${id}`);
@@ -53,10 +54,13 @@ test('the sessions of somebody else cannot be ended', async ({ context, another,
   expect(await meStatus(other.context.request, portal)).toBe(200);
 });
 
-test('the API ends a session and the own one', async ({ context, portal }) => {
+test('the API shows a session and ends the own one', async ({ context, portal }) => {
   await enter(context, portal, portal.somebody());
   const own = (await (await context.request.get(`${portal.origin}/api/v1/me/sessions`)).json()) as { items: { id: string; current: boolean }[] };
   expect(own.items.map((item) => item.current)).toEqual([true]);
+  const one = await context.request.get(`${portal.origin}/api/v1/me/sessions/${own.items[0]?.id ?? ''}`);
+  expect(one.status()).toBe(200);
+  expect(await one.json()).toEqual(own.items[0]);
   expect((await context.request.delete(`${portal.origin}/api/v1/session`)).status()).toBe(204);
   expect(await meStatus(context.request, portal)).toBe(401);
 });

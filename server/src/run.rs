@@ -283,7 +283,7 @@ fn per_locale(texts: &Localized) -> PerLocale<String> {
 fn portal_info(config: &Config, demo: bool) -> PortalInfo {
     PortalInfo {
         names: per_locale(&config.portal.name),
-        help_line: config.portal.help_line.clone(),
+        help_line: some(&config.portal.help_line),
         contact_email: config.portal.contact_email.as_ref().map(|address| address.email().as_str().to_owned()),
         locales: config.portal.locales.clone(),
         default_locale: config.portal.default_locale,

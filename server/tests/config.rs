@@ -382,6 +382,15 @@ fn rules_between_keys_hold() {
 }
 
 #[test]
+fn no_password_may_contain_the_name_in_any_language() {
+    let text = "[portal]\nshort_name = \"Gate\"\nname = { he = \"השער\", ru = \"Ворота школы\", en = \"Gate\" }";
+    let config = load(text, &[]).unwrap();
+    assert_eq!(config.settings().service_names, ["Gate", "השער", "Ворота школы"]);
+    let config = load("[portal]\nname = \"Our gate\"", &[]).unwrap();
+    assert_eq!(config.settings().service_names, ["Schoolgate", "Our gate"]);
+}
+
+#[test]
 fn the_services_take_the_defaults() {
     let config = Config::default();
     assert_eq!(config.settings(), services::settings::Settings::default());

@@ -15,7 +15,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode, header};
 use schoolgate_server::state::WebSettings;
 use serde_json::json;
-use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_with, web};
+use support::{Answer, KNOWN, MOBILE, PASSWORD, UNKNOWN, portal, portal_showing, portal_with, web};
 
 /// An id that nothing has.
 const NOBODY: &str = "0190cafe-0000-7000-8000-000000000000";
@@ -219,6 +219,42 @@ async fn the_language_is_right_in_the_first_bytes() {
 }
 
 #[tokio::test]
+async fn without_a_help_line_nothing_dials_and_the_school_office_helps() {
+    let portal = portal_showing(|info| info.help_line = None).await;
+    let begun = portal.post_form("/sign-in", &format!("id_number={KNOWN}"), "").await.cookies();
+    let form = format!("user_code={}&password={}", portal.user_code, PASSWORD.replace(' ', "+"));
+    let signed_in = portal.post_form("/sign-in/password", &form, "").await.cookies();
+    // The pages whose sentences name whom to ask, and two that have the frame only.
+    let paths = [
+        ("/about/registration", "", true),
+        ("/privacy", "", true),
+        ("/nope", "", true),
+        ("/register", "", true),
+        ("/password/forgot", "", true),
+        ("/password/start?ticket=nobody-has-it", "", true),
+        ("/sign-in/code", begun.as_str(), true),
+        ("/me/sessions", signed_in.as_str(), true),
+        ("/", "", false),
+        ("/sign-in", "", false),
+    ];
+    for (lang, office) in
+        [("he", "מזכירות בית הספר"), ("ar", "سكرتارية المدرسة"), ("ru", "школу"), ("en", "school office")]
+    {
+        for (path, cookies, asks) in paths {
+            let query = if path.contains('?') { '&' } else { '?' };
+            let page = portal.get_with(&format!("{path}{query}lang={lang}"), cookies).await;
+            // Without the marks between texts.
+            let html = page.text.replace("<!>", "");
+            assert!(html.starts_with(&format!("<!DOCTYPE html><html lang=\"{lang}\"")), "{path}: {}", page.status);
+            for nothing in ["tel:", "\u{fffc}", ": .", "<p></p>", "apart\"></p>"] {
+                assert!(!html.contains(nothing), "{path} in {lang} has {nothing:?}: {html}");
+            }
+            assert!(!asks || html.contains(office), "{path} in {lang}: {html}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn overload_is_answered_at_once_and_probes_still_work() {
     let mut settings = web();
     settings.max_in_flight = 0;
@@ -376,6 +412,13 @@ async fn signing_in_by_code_through_the_api() {
     let sessions = portal.get_with("/api/v1/me/sessions", &cookies).await.json();
     let id = sessions["items"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(sessions["items"][0]["current"], true);
+    let one = portal.get_with(&format!("/api/v1/me/sessions/{id}"), &cookies).await;
+    assert_eq!((one.status, one.json()), (StatusCode::OK, sessions["items"][0].clone()));
+    for unknown in [NOBODY, "no-id"] {
+        let missing = portal.get_with(&format!("/api/v1/me/sessions/{unknown}"), &cookies).await;
+        assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(portal.get(&format!("/api/v1/me/sessions/{id}")).await.status, StatusCode::UNAUTHORIZED);
     let end = |id: &str| {
         Request::delete(format!("/api/v1/me/sessions/{id}"))
             .header(header::COOKIE, &cookies)

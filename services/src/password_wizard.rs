@@ -340,7 +340,7 @@ impl PasswordWizard<'_> {
         let account = account.filter(accounts::AccountRow::is_active).ok_or(WizardError::Gone)?;
         let person = portal.people().open(account.person_id).await?.ok_or(WizardError::Gone)?;
         let (policy, mut context) = portal.passwords().policy_for(AccountId(row.account_id)).await?;
-        context.service_names.push(portal.settings().service_name.clone());
+        context.service_names.extend(portal.settings().service_names.iter().cloned());
         let links = &portal.settings().password_links;
         let code = match step {
             WizardStep::Verify => portal.codes().view_by_id(row.code_flow_id).await?,

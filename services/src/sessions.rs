@@ -256,6 +256,14 @@ impl Sessions<'_> {
             .collect()
     }
 
+    /// One live session of the account.
+    ///
+    /// # Errors
+    /// [`SessionsError::NotFound`] when the account has no such session; those of [`Sessions::list`].
+    pub async fn one(&self, session: &Session, id: SessionId) -> Result<ListedSession, SessionsError> {
+        self.list(session).await?.into_iter().find(|listed| listed.id == id).ok_or(SessionsError::NotFound)
+    }
+
     /// Ends one session of the account, be it the one that asks.
     ///
     /// # Errors

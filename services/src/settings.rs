@@ -21,8 +21,8 @@ const DAY: i64 = 24 * HOUR;
 /// All figures of one portal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// The portal's name: no password may contain it. Not empty.
-    pub service_name: String,
+    /// The portal's names, short and in every language: no password may contain one. Not empty.
+    pub service_names: Vec<String>,
     /// The kinds of identifier a person may sign in with. Not empty.
     pub id_kinds: Vec<IdKind>,
     /// One-time codes.
@@ -157,7 +157,9 @@ impl Default for PasswordLinkSettings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            service_name: "Schoolgate".to_owned(),
+            service_names: ["Schoolgate", "פורטל ההורים", "بوابة أولياء الأمور", "Портал школы", "School portal"]
+                .map(str::to_owned)
+                .to_vec(),
             id_kinds: vec![IdKind::IlId, IdKind::RuSnils],
             codes: CodeSettings::default(),
             passwords: PasswordSettings::default(),
@@ -284,7 +286,7 @@ impl Settings {
                 wrong.push(SettingsError { key, problem: "must not be empty".to_owned() });
             }
         };
-        need("service_name", !self.service_name.trim().is_empty());
+        need("service_names", self.service_names.iter().any(|name| !name.trim().is_empty()));
         need("id_kinds", !self.id_kinds.is_empty());
         need("codes.resend_waits_ms", !codes.resend_waits_ms.is_empty());
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
@@ -319,13 +321,13 @@ mod tests {
     #[test]
     fn every_figure_outside_its_bounds_is_named() {
         let settings = Settings {
-            service_name: " ".to_owned(),
+            service_names: vec![" ".to_owned()],
             codes: CodeSettings { lifetime_ms: 11 * MINUTE, resend_waits_ms: Vec::new(), ..CodeSettings::default() },
             sessions: SessionSettings { absolute_ms: 0, ..SessionSettings::default() },
             ..Settings::default()
         };
         let keys: Vec<_> = settings.check().unwrap_err().into_iter().map(|error| error.key).collect();
-        assert_eq!(keys, ["codes.lifetime_ms", "sessions.absolute_ms", "service_name", "codes.resend_waits_ms"]);
+        assert_eq!(keys, ["codes.lifetime_ms", "sessions.absolute_ms", "service_names", "codes.resend_waits_ms"]);
     }
 
     #[test]

@@ -10,6 +10,8 @@ use wasm_bindgen::JsCast as _;
 use super::{BOXES_ID, MEMBER};
 use crate::asking::{patiently, retry_after_ms};
 
+/// Unix milliseconds.
+#[allow(clippy::cast_possible_truncation, reason = "whole milliseconds of this era")]
 fn now() -> i64 {
     js_sys::Date::now() as i64
 }

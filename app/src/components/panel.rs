@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::text::around;
+
 /// The page's main surface, with the leaf corner. At most one a page.
 #[component]
 pub fn Panel(
@@ -39,5 +41,14 @@ pub fn HelpLine(
         <a href=href>
             <bdi class="ltr num">{number.clone()}</bdi>
         </a>
+    }
+}
+
+/// A sentence with the help line's number in the place of [`SLOT`](crate::text::SLOT); `school` says whom to ask where there
+/// is no help line.
+pub fn help_sentence(number: Option<&str>, sentence: &str, school: &'static str) -> AnyView {
+    match number {
+        Some(number) => around(sentence, view! { <HelpLine number=number.to_owned() /> }),
+        None => school.into_any(),
     }
 }

@@ -37,6 +37,7 @@ const TOLD_EVERY: Duration = Duration::from_millis(250);
 const READINESS_AFTER: Duration = Duration::from_secs(1);
 
 /// The page's editor and everything around it.
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 struct Driver {
     me: Weak<RefCell<Self>>,
     board: SharedBoard,

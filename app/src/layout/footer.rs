@@ -1,4 +1,4 @@
-//! The footer: what every visitor may look for, and the help line once more.
+//! The footer: what every visitor may look for, and the help line, where there is one, once more.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,11 @@ pub(super) fn footer(ctx: &PageContext) -> impl IntoView + use<> {
             <a href="/about/registration">{tr!(locale, common.about_registration)}</a>
             <a href="/accessibility">{tr!(locale, common.accessibility)}</a>
             <a href="/privacy">{tr!(locale, common.privacy)}</a>
-            <span>{tr!(locale, common.help_line)} " " <HelpLine number=ctx.portal.help_line.clone() /></span>
+            {ctx
+                .portal
+                .help_line
+                .clone()
+                .map(|number| view! { <span>{tr!(locale, common.help_line)} " " <HelpLine number /></span> })}
         </footer>
     }
 }

@@ -15,7 +15,6 @@ use super::staff;
 
 pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
     let locale = ctx.locale;
-    let help = ctx.portal.help_line.clone();
     let account = match &ctx.viewer {
         Some(viewer) => account_menu(locale, viewer),
         None if ctx.path.starts_with("/sign-in") => ().into_any(),
@@ -50,20 +49,23 @@ pub(super) fn header(ctx: &PageContext) -> impl IntoView + use<> {
                     </span>
                 </a>
                 {ctx.workplace().map(|bar| staff::sections(locale, bar))}
-                <a
-                    class="tool"
-                    href=format!("tel:{help}")
-                    aria-label=format!("{} {help}", tr!(locale, common.help_line))
-                >
-                    <Icon name=IconName::Phone />
-                    <bdi class="ltr num">{help.clone()}</bdi>
-                </a>
+                {ctx.portal.help_line.as_deref().map(|number| help_line(locale, number))}
                 {language_menu(ctx)}
                 {account}
             </div>
             {ctx.workplace().and_then(|_| staff::systems(ctx))}
         </header>
     }
+}
+
+fn help_line(locale: Locale, number: &str) -> AnyView {
+    view! {
+        <a class="tool" href=format!("tel:{number}") aria-label=format!("{} {number}", tr!(locale, common.help_line))>
+            <Icon name=IconName::Phone />
+            <bdi class="ltr num">{number.to_owned()}</bdi>
+        </a>
+    }
+    .into_any()
 }
 
 /// The gate: two leaves of one arch, one ajar.

@@ -4,12 +4,12 @@ use domain::Locale;
 use leptos::prelude::*;
 
 use crate::{
-    components::{ButtonLook, HelpLine, Icon, LinkButton, Note},
+    components::{ButtonLook, Icon, LinkButton, Note, help_sentence},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
     pages::gosuslugi::GUIDE,
-    text::{SLOT, around},
+    text::SLOT,
     tr,
 };
 
@@ -199,7 +199,11 @@ fn pupils(locale: Locale) -> AnyView {
 
 fn trouble(ctx: &PageContext) -> AnyView {
     let locale = ctx.locale;
-    let help = tr!(locale, about.help, line = SLOT);
+    let help = help_sentence(
+        ctx.portal.help_line.as_deref(),
+        &tr!(locale, about.help, line = SLOT),
+        tr!(locale, about.help_school),
+    );
     let answers = [
         (tr!(locale, about.no_code), tr!(locale, about.no_code_text)),
         (tr!(locale, about.new_phone), tr!(locale, about.new_phone_text)),
@@ -221,7 +225,7 @@ fn trouble(ctx: &PageContext) -> AnyView {
                     }
                 })
                 .collect_view()}
-            <p class="apart">{around(&help, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}</p>
+            <p class="apart">{help}</p>
             {guide(&ctx.portal.guide_url, tr!(locale, about.guide))}
             {guide(&ctx.portal.video_url, tr!(locale, about.video))}
         </section>

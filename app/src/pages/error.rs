@@ -5,7 +5,7 @@ use http::StatusCode;
 use leptos::prelude::*;
 
 use crate::{
-    components::{ButtonLook, HelpLine, LinkButton},
+    components::{ButtonLook, LinkButton, help_sentence},
     layout::PageMeta,
     page_context::PageContext,
     text::{SLOT, around},
@@ -104,6 +104,11 @@ pub fn ErrorPage(
 ) -> AnyView {
     let locale = ctx.locale;
     let [title, lead, act] = failure.text(locale);
+    let help = help_sentence(
+        ctx.portal.help_line.as_deref(),
+        &tr!(locale, errors.help, line = SLOT),
+        tr!(locale, errors.help_school),
+    );
     let incident = tr!(locale, errors.incident, id = SLOT);
     let id = ctx.request_id.clone();
     view! {
@@ -127,9 +132,7 @@ pub fn ErrorPage(
                                 }
                             })}
                     </div>
-                    <p class="apart">
-                        {tr!(locale, errors.help)} " " <HelpLine number=ctx.portal.help_line.clone() />
-                    </p>
+                    <p class="apart">{help}</p>
                     <p class="small muted">{around(&incident, view! { <bdi class="ltr num">{id}</bdi> })}</p>
                 </section>
             </div>

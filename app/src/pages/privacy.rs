@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{HelpLine, Table},
+    components::{Table, help_sentence},
     layout::PageMeta,
     page_context::PageContext,
-    text::{SLOT, around},
+    text::SLOT,
     tr,
 };
 
@@ -110,9 +110,13 @@ pub(super) fn list(items: Vec<&'static str>) -> AnyView {
     view! { <ul class="plain">{items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()}</ul> }.into_any()
 }
 
-/// Whom to turn to: the help line, and the address for reports where there is one.
+/// Whom to turn to: the help line or the school office, and the address for reports where there is one.
 pub(super) fn contact(ctx: &PageContext) -> AnyView {
-    let line = tr!(ctx.locale, legal.contact, line = SLOT);
+    let help = help_sentence(
+        ctx.portal.help_line.as_deref(),
+        &tr!(ctx.locale, legal.contact, line = SLOT),
+        tr!(ctx.locale, legal.contact_school),
+    );
     let email = ctx.portal.contact_email.clone().map(|address| {
         view! {
             <p>
@@ -123,7 +127,7 @@ pub(super) fn contact(ctx: &PageContext) -> AnyView {
         }
     });
     view! {
-        <p class="apart">{around(&line, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}</p>
+        <p class="apart">{help}</p>
         {email}
     }
     .into_any()

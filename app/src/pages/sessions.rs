@@ -7,11 +7,11 @@ use leptos::prelude::*;
 pub use device::device_name;
 
 use crate::{
-    components::{Button, ButtonLook, Chip, HelpLine, Icon, Note, Tone},
+    components::{Button, ButtonLook, Chip, Icon, Note, Tone, help_sentence},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
-    text::{SLOT, around},
+    text::SLOT,
     tr,
 };
 
@@ -72,7 +72,8 @@ pub fn Sessions(
 ) -> AnyView {
     let locale = ctx.locale;
     let alone = sessions.iter().all(|session| session.current);
-    let lost = tr!(locale, me.lost, line = SLOT);
+    let lost =
+        help_sentence(ctx.portal.help_line.as_deref(), &tr!(locale, me.lost, line = SLOT), tr!(locale, me.lost_school));
     view! {
         <div class="page">
             <div class="narrow">
@@ -103,9 +104,7 @@ pub fn Sessions(
                     } else {
                         end_others(&ctx)
                     }}
-                    <p class="small muted apart">
-                        {around(&lost, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}
-                    </p>
+                    <p class="small muted apart">{lost}</p>
                 </section>
             </div>
         </div>

@@ -52,8 +52,8 @@ pub struct CodePage {
     pub sent_again: bool,
     /// No more codes within this hour.
     pub no_more_codes: bool,
-    /// The help line as people dial it.
-    pub help_line: String,
+    /// The help line as people dial it, if there is one.
+    pub help_line: Option<String>,
     /// What was wrong with the form that was posted.
     pub refusal: Refusal,
 }

@@ -63,14 +63,18 @@ pub fn help_aside(locale: Locale, info: &PortalInfo) -> Aside {
     let video = link(&info.video_url, tr!(locale, about.video));
     Aside {
         heading: tr!(locale, register.help_heading).to_owned(),
-        texts: vec![Rich::around(&tr!(locale, about.help, line = SLOT), help_line(info))],
+        texts: vec![help_sentence(info, &tr!(locale, about.help, line = SLOT), tr!(locale, about.help_school))],
         links: guide.into_iter().chain(video).collect(),
     }
 }
 
-/// The help line's number as a link that dials it, to be put into a sentence: `Rich::around(&tr!(…, line = SLOT), help_line(info))`.
-pub fn help_line(info: &PortalInfo) -> Span {
-    Span { href: Some(format!("tel:{}", info.help_line)), ..Span::ltr(info.help_line.clone()) }
+/// A sentence with the help line's number, as a link that dials it, in the place of [`SLOT`]; `school` says whom to ask where there
+/// is no help line.
+pub fn help_sentence(info: &PortalInfo, sentence: &str, school: &str) -> Rich {
+    match &info.help_line {
+        Some(line) => Rich::around(sentence, Span { href: Some(format!("tel:{line}")), ..Span::ltr(line.as_str()) }),
+        None => Rich::plain(school),
+    }
 }
 
 /// A paragraph of plain words.
@@ -272,10 +276,15 @@ pub fn parse_code(locale: Locale, by: CodeBy, typed: &str) -> Result<Otp, String
 }
 
 /// The form `resend` with its countdown. It posts the hidden field `resend=1`.
-pub fn resend_form(locale: Locale, now: Timestamp, code: &FlowView) -> Form {
+pub fn resend_form(locale: Locale, info: &PortalInfo, now: Timestamp, code: &FlowView) -> Form {
     let left_ms = code.next_send_at.saturating_sub(now).max(0);
     let wait_s = u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX);
     let when = in_time(locale, u64::from(wait_s));
+    let none = if info.help_line.is_some() {
+        tr!(locale, register.resend_none)
+    } else {
+        tr!(locale, register.resend_none_school)
+    };
     Form {
         name: "resend".to_owned(),
         hidden: vec![("resend".to_owned(), "1".to_owned())],
@@ -284,7 +293,7 @@ pub fn resend_form(locale: Locale, now: Timestamp, code: &FlowView) -> Form {
             clock: tr!(locale, sign_in.resend_clock, clock = "{a}"),
             words: tr!(locale, sign_in.resend_wait, when = when),
             button: tr!(locale, sign_in.resend).to_owned(),
-            none: (code.sends_left == 0).then(|| tr!(locale, register.resend_none).to_owned()),
+            none: (code.sends_left == 0).then(|| none.to_owned()),
         })],
         ..Form::default()
     }
@@ -299,7 +308,11 @@ pub fn sent_again(locale: Locale) -> Block {
 pub fn code_help(locale: Locale, info: &PortalInfo) -> Block {
     Block::Details {
         summary: tr!(locale, sign_in.code_help).to_owned(),
-        text: Rich::around(&tr!(locale, sign_in.code_help_text, line = SLOT), help_line(info)),
+        text: help_sentence(
+            info,
+            &tr!(locale, sign_in.code_help_text, line = SLOT),
+            tr!(locale, sign_in.code_help_text_school),
+        ),
     }
 }
 

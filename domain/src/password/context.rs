@@ -1,7 +1,8 @@
 //! What must not be in a password because it says whose it is: user code, ID number, name, phone, birth date, the service's name.
 //!
 //! Words count from four letters on, so that «Ян» or "Li" inside another word refuses nobody; shorter ones count together with their
-//! neighbours («Ян Ли» → "янли"). Numbers are compared digit by digit, whatever stands between the digits.
+//! neighbours («Ян Ли» → "янли"). Numbers are compared digit by digit, whatever stands between the digits. The service's names count
+//! whole, since their words are everybody's: «Портал школы» is refused, «портал» alone is not.
 
 use crate::birth_date::BirthDate;
 use crate::digits;
@@ -21,7 +22,7 @@ pub struct PolicyContext {
     pub mobiles: Vec<String>,
     /// The birth date.
     pub birth_date: Option<BirthDate>,
-    /// The names of the service and the school, in every language that shows them.
+    /// The names of the service and the school, in every language that shows them; each counts as a whole.
     pub service_names: Vec<String>,
     /// Whether a second factor always follows the password (staff).
     pub second_factor: bool,
@@ -139,16 +140,18 @@ impl PolicyContext {
     }
 
     pub(super) fn service_name_is_in(&self, password: &Folded) -> bool {
-        password.has_name(&self.service_names)
+        self.service_names.iter().any(|name| password.has_joined(&words(&fold(name)).collect::<String>()))
     }
 
     /// Everything as words, for the estimate of guessability.
     #[cfg(feature = "strength")]
     pub(super) fn words(&self) -> Vec<String> {
-        let texts = self.names.iter().chain(&self.service_names).chain(&self.user_code);
-        let words = texts.flat_map(|text| words(&fold(text)).map(str::to_owned).collect::<Vec<_>>());
+        let split = |text: &String| words(&fold(text)).map(str::to_owned).collect::<Vec<_>>();
+        let own = self.names.iter().chain(&self.user_code).flat_map(split);
         let numbers = self.id_numbers.iter().chain(&self.mobiles).map(|number| digits::only(number));
-        words.chain(numbers).filter(|word| word.chars().count() > 1).take(2 * MAX_WORDS).collect()
+        // What is the person's own comes first: names of the service may be long, and in four languages.
+        let words = own.chain(numbers).chain(self.service_names.iter().flat_map(split));
+        words.filter(|word| word.chars().count() > 1).take(2 * MAX_WORDS).collect()
     }
 }
 
@@ -164,7 +167,9 @@ mod tests {
             names: vec!["Ли".into(), "Ян".into(), "Анна-Мария".into()],
             mobiles: vec!["+972501234567".into(), "8(900)765-43-21".into()],
             birth_date: Some(BirthDate::new(1985, 4, 12).unwrap()),
-            service_names: vec!["Schoolgate".into(), "My Portal".into()],
+            service_names: ["Schoolgate", "My Portal", "פורטל ההורים", "بوابة أولياء الأمور", "Портал школы", "ГИМ"]
+                .map(String::from)
+                .to_vec(),
             second_factor: false,
         }
     }
@@ -243,7 +248,20 @@ mod tests {
 
     #[test]
     fn the_service_has_a_name_too() {
-        for (password, found) in [("my SchoolGate pass", true), ("portal to hell", true), ("my horse", false)] {
+        for (password, found) in [
+            ("my SchoolGate pass", true),
+            ("s-c-h-o-o-l-g-a-t-e", true),
+            ("это ПорталШколы 2024", true),
+            ("портал. школы!", true),
+            ("кот בפורטל ההורים", true),
+            ("xبوابة أولياء الأمورx", true),
+            ("in mY_pORTAl today", true),
+            ("portal to hell", false),
+            ("портал в школу", false),
+            ("школы и портал", false),
+            ("гимнастика и гим", false),
+            ("my horse", false),
+        ] {
             assert_eq!(person().service_name_is_in(&Folded::new(password)), found, "{password}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use domain::password::PolicyName;
+use domain::{Locale, password::PolicyName};
 use services::{
     DbSettings,
     delivery::{
@@ -17,8 +17,8 @@ use services::{
 };
 
 use super::{
-    Config, Gateways, MailGatewayConfig, MailKind, MailTls, PolicyChoice, PresetChoice, Secret, SmsGatewayConfig,
-    SmsKind,
+    Config, Gateways, MailGatewayConfig, MailKind, MailTls, PolicyChoice, PortalConfig, PresetChoice, Secret,
+    SmsGatewayConfig, SmsKind,
 };
 
 const SECOND: i64 = 1_000;
@@ -32,7 +32,7 @@ impl Config {
         let (codes, sessions, throttle) = (&self.codes, &self.sessions, &self.throttle);
         let (registration, password) = (&self.registration, &self.password);
         Settings {
-            service_name: self.portal.short_name.clone(),
+            service_names: service_names(&self.portal),
             id_kinds: self.portal.id_kinds.clone(),
             codes: CodeSettings {
                 lifetime_ms: i64::from(codes.lifetime_s) * SECOND,
@@ -155,6 +155,17 @@ impl Config {
             }),
         }
     }
+}
+
+/// The short name, then the name in each language, none twice.
+fn service_names(portal: &PortalConfig) -> Vec<String> {
+    let mut names = vec![portal.short_name.clone()];
+    for name in Locale::ALL.map(|locale| portal.name.get(locale)) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
 }
 
 fn sms_gateway(gateway: &SmsGatewayConfig) -> SmsGatewaySettings {

@@ -43,7 +43,7 @@ section! {
 section! {
     /// What people see: names, languages, the help line.
     pub struct PortalConfig in "portal" {
-        /// The portal's name by language.
+        /// The portal's name by language. No password may contain it, in any of them.
         name: Localized = Localized::new(&[
             (Locale::He, "פורטל ההורים"),
             (Locale::Ar, "بوابة أولياء الأمور"),

@@ -89,7 +89,7 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(me::sign_out))
             .routes(routes!(me::me))
             .routes(routes!(me::sessions, me::end_others))
-            .routes(routes!(me::end_session))
+            .routes(routes!(me::session, me::end_session))
             .routes(routes!(proof::give))
             .routes(routes!(classes::schools))
             .routes(routes!(classes::of_school))

@@ -95,7 +95,7 @@ async fn portal_of(web: WebSettings, esia: Option<Arc<dyn Esia>>, change: impl F
         names: PerLocale {
             he: name("פורטל"), ar: name("بوابة"), ru: name("Портал"), en: name("Portal")
         },
-        help_line: name("*6552"),
+        help_line: Some(name("*6552")),
         contact_email: None,
         locales: Locale::ALL.to_vec(),
         default_locale: Locale::He,

@@ -57,13 +57,13 @@ impl ChoiceError {
 }
 
 impl Passwords<'_> {
-    /// The policy's final word on a password. `context` is what is known of its owner; the service's name is added here.
+    /// The policy's final word on a password. `context` is what is known of its owner; the service's names are added here.
     ///
     /// Takes some milliseconds of the calling thread for a password that meets everything else (zxcvbn).
     pub fn check(&self, password: &Password, context: &PolicyContext) -> PolicyVerdict {
         let settings = self.portal.settings();
         let mut context = context.clone();
-        context.service_names.push(settings.service_name.clone());
+        context.service_names.extend(settings.service_names.iter().cloned());
         let name = settings.passwords.policy;
         let common = self.portal.common_passwords.as_deref();
         let assessment = check_with_strength(

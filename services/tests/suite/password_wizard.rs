@@ -278,6 +278,7 @@ async fn the_policy_has_the_last_word(ctx: TestContext) {
         ("my number is 039337423 indeed", Unmet::ContainsIdNumber),
         ("call me at 0501234567 tonight", Unmet::ContainsMobile),
         ("the Schoolgate of my dreams", Unmet::ContainsServiceName),
+        ("дверь в портал школы дня", Unmet::ContainsServiceName),
     ] {
         let judged = wizard.judge(&flow, &password(text)).await.unwrap();
         assert!(judged.unmet.contains(&reason), "{text}: {:?}", judged.unmet);
@@ -287,6 +288,9 @@ async fn the_policy_has_the_last_word(ctx: TestContext) {
         }
     }
     assert_eq!(world.audited("password.set", "success").await, 0);
+    // What the browser compares with while somebody types.
+    let shown = wizard.view(&flow).await.unwrap().context.service_names;
+    assert_eq!(shown, world.portal.settings().service_names);
     wizard.choose(&world.home(), &flow, &choice(NEW_PASSWORD)).await.unwrap();
 }
 

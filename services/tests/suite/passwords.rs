@@ -446,9 +446,16 @@ async fn the_policy_has_the_last_word(ctx: TestContext) {
         let refused = passwords.set(&world.home(), account.id, &password(text), None).await;
         assert!(matches!(refused, Err(ChoiceError::Policy(_))), "{text}");
     }
-    let named = passwords.check(&password("schoolgate schoolgate"), &PolicyContext::default());
-    assert!(named.unmet.contains(&Unmet::ContainsServiceName));
-    assert_eq!(named.policy, "nist");
+    for text in
+        ["schoolgate schoolgate", "мой портал школы и дача", "umbrella of SCHOOL-portal", "כניסה לפורטל ההורים שלי"]
+    {
+        let named = passwords.check(&password(text), &PolicyContext::default());
+        assert!(named.unmet.contains(&Unmet::ContainsServiceName), "{text}");
+        assert_eq!(named.policy, "nist");
+    }
+    // The words of a name are everybody's.
+    let words = passwords.check(&password("violin portal to nineteen schools"), &PolicyContext::default());
+    assert!(words.unmet.is_empty(), "{words:?}");
     let with_code = format!("{} twice over {}", account.user_code, account.user_code);
     let refused = passwords.set(&world.home(), account.id, &password(&with_code), None).await;
     assert!(matches!(refused, Err(ChoiceError::Policy(unmet)) if unmet.contains(&Unmet::ContainsUserCode)));

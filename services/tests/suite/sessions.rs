@@ -16,6 +16,7 @@ on_both_databases!(
     a_session_of_a_disabled_account_is_none,
     an_unknown_token_has_no_session,
     the_list_shows_live_sessions,
+    one_session_is_shown_to_its_owner_alone,
     its_owner_ends_a_session,
     nobody_ends_somebody_elses_session,
     all_others_end,
@@ -129,6 +130,24 @@ async fn the_list_shows_live_sessions(ctx: TestContext) {
     world.ctx.clock.advance(MINUTE);
     let list = world.portal.sessions().list(&second.session).await.unwrap();
     assert_eq!(list.len(), 1);
+}
+
+async fn one_session_is_shown_to_its_owner_alone(ctx: TestContext) {
+    let world = World::new(ctx);
+    world.parent().await;
+    world.add(&NewPerson { identifier: Some(il_id("000000018")), ..parent() }).await;
+    let (first, second) = two_sessions(&world).await;
+    let theirs = world.sign_in(&world.home(), "000000018").await;
+    let sessions = world.portal.sessions();
+    let shown = sessions.one(&first.session, second.session.id).await.unwrap();
+    assert_eq!((shown.id, shown.device.as_str(), shown.current), (second.session.id, "Chrome, Android", false));
+    assert!(sessions.one(&first.session, first.session.id).await.unwrap().current);
+    for id in [theirs.session.id, SessionId(uuid::Uuid::nil())] {
+        let refused = sessions.one(&first.session, id).await;
+        assert!(matches!(refused, Err(SessionsError::NotFound)), "existing or not is not told");
+    }
+    sessions.end(&world.home(), &first.session, second.session.id).await.unwrap();
+    assert!(matches!(sessions.one(&first.session, second.session.id).await, Err(SessionsError::NotFound)));
 }
 
 async fn its_owner_ends_a_session(ctx: TestContext) {

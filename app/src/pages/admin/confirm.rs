@@ -6,11 +6,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Button, ErrorItem, ErrorSummary, Field, HelpLine, Icon, Note, Tone},
+    components::{Button, ErrorItem, ErrorSummary, Field, Icon, Note, Tone, help_sentence},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
-    text::{SLOT, around, in_time},
+    text::{SLOT, in_time},
     tr,
 };
 
@@ -108,7 +108,11 @@ pub fn confirm_view(ctx: &PageContext, page: ConfirmPage) -> AnyView {
         }
         .into_any()
     };
-    let help = tr!(locale, admin.confirm_help, line = SLOT);
+    let help = help_sentence(
+        ctx.portal.help_line.as_deref(),
+        &tr!(locale, admin.confirm_help, line = SLOT),
+        tr!(locale, admin.confirm_help_school),
+    );
     view! {
         <div class="page">
             <div class="narrow">
@@ -117,9 +121,7 @@ pub fn confirm_view(ctx: &PageContext, page: ConfirmPage) -> AnyView {
                     <h1>{tr!(locale, admin.confirm_title)}</h1>
                     <p class="muted under">{tr!(locale, admin.confirm_why)}</p>
                     {body}
-                    <p class="small muted apart">
-                        {around(&help, view! { <HelpLine number=ctx.portal.help_line.clone() /> })}
-                    </p>
+                    <p class="small muted apart">{help}</p>
                 </section>
             </div>
         </div>

@@ -8,7 +8,7 @@ use super::policy::policy_texts;
 use super::{ANSWER, OWN_QUESTION, PASSWORD, PASSWORD_AGAIN, QUESTION, on_rail};
 use crate::icons::IconName;
 use crate::page_context::PortalInfo;
-use crate::pages::wizard_kit::{advice, email_field, help_line, main_form, page};
+use crate::pages::wizard_kit::{advice, email_field, help_sentence, main_form, page};
 use crate::text::SLOT;
 use crate::tr;
 use crate::wizard::{Block, ChoiceOption, NewPassword, Pick, Reveal, Rich, Span, TextField, WizardPage, policy_lines};
@@ -171,12 +171,12 @@ fn phone(locale: Locale, info: &PortalInfo, view: &WizardView) -> Block {
         Some(mobile) => Rich::around(&tr!(locale, password.phone_on_file, phone = SLOT), Span::ltr(mobile.as_str())),
         None => Rich::plain(tr!(locale, password.phone_none)),
     };
-    let how = if view.asks_question {
-        tr!(locale, password.phone_how, line = SLOT)
+    let (how, by_school) = if view.asks_question {
+        (tr!(locale, password.phone_how, line = SLOT), tr!(locale, password.phone_how_school))
     } else {
-        tr!(locale, password.phone_how_plain, line = SLOT)
+        (tr!(locale, password.phone_how_plain, line = SLOT), tr!(locale, password.phone_how_plain_school))
     };
-    let how = Rich::around(&how, help_line(info));
+    let how = help_sentence(info, &how, by_school);
     Block::Details {
         summary: tr!(locale, password.phone_summary).to_owned(),
         text: Rich(on_file.0.into_iter().chain([Span::plain(" ")]).chain(how.0).collect()),

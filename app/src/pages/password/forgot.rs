@@ -5,7 +5,7 @@ use domain::Locale;
 use super::{by_sms, link};
 use crate::icons::IconName;
 use crate::page_context::PortalInfo;
-use crate::pages::wizard_kit::{advice, help_line, id_field, kind_choices, kind_of, main_form, page, warning};
+use crate::pages::wizard_kit::{advice, help_sentence, id_field, kind_choices, kind_of, main_form, page, warning};
 use crate::text::SLOT;
 use crate::tr;
 use crate::wizard::{Block, Rich, Span, WizardPage};
@@ -32,7 +32,11 @@ pub fn forgot(locale: Locale, info: &PortalInfo, kind: &str, number: String, end
 
 /// «If we know this number …»
 pub fn sent(locale: Locale, info: &PortalInfo) -> WizardPage {
-    let no_mail = Rich::around(&tr!(locale, password.sent_no_mail, line = SLOT), help_line(info));
+    let no_mail = help_sentence(
+        info,
+        &tr!(locale, password.sent_no_mail, line = SLOT),
+        tr!(locale, password.sent_no_mail_school),
+    );
     WizardPage {
         lead: Some(Rich::plain(tr!(locale, password.sent_lead))),
         before: vec![advice(IconName::Mail, Rich::plain(tr!(locale, password.sent_spam))), Block::Text(no_mail)],

@@ -5,7 +5,7 @@ use services::password_wizard::{TicketState, TicketView};
 
 use super::{TICKET, USER_CODE, by_sms, link, on_rail};
 use crate::page_context::PortalInfo;
-use crate::pages::wizard_kit::{help_line, id_field, kind_choices, kind_of, main_form, page};
+use crate::pages::wizard_kit::{help_sentence, id_field, kind_choices, kind_of, main_form, page};
 use crate::text::SLOT;
 use crate::tr;
 use crate::wizard::{Block, Form, Link, Rich, TextField, WizardPage};
@@ -70,9 +70,12 @@ pub fn closed(locale: Locale, info: &PortalInfo, state: TicketState, first: bool
         }
     };
     let used = matches!(state, TicketState::Used);
-    let not_you = used.then(|| Rich::around(&tr!(locale, password.used_not_you, line = SLOT), help_line(info)));
+    let not_you = || {
+        let call = tr!(locale, password.used_not_you, line = SLOT);
+        help_sentence(info, &call, tr!(locale, password.used_not_you_school))
+    };
     let sign_in = used.then(|| link(tr!(locale, password.sign_in_link), "/sign-in/password"));
-    dead_end(locale, info, title, lead, not_you, sign_in)
+    dead_end(locale, info, title, lead, used.then(not_you), sign_in)
 }
 
 /// The wizard is over and there is no page where a new link could be asked for.
@@ -95,8 +98,11 @@ fn dead_end(
     first: Option<Link>,
 ) -> WizardPage {
     let ask = info.password_reset.then(|| link(tr!(locale, password.ask_new_link), FORGOT));
-    let by_school = (!info.password_reset)
-        .then(|| Rich::around(&tr!(locale, password.links_by_school, line = SLOT), help_line(info)));
+    let by_school = || {
+        let or_call = tr!(locale, password.links_by_school, line = SLOT);
+        help_sentence(info, &or_call, tr!(locale, password.links_by_school_only))
+    };
+    let by_school = (!info.password_reset).then(by_school);
     WizardPage {
         lead: Some(Rich::plain(lead)),
         before: more.into_iter().chain(by_school).map(Block::Text).collect(),

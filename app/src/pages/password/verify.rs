@@ -8,7 +8,7 @@ use super::{code_by, on_rail};
 use crate::icons::IconName;
 use crate::page_context::PortalInfo;
 use crate::pages::wizard_kit::{
-    CodeBy, advice, code_field, code_help, code_warning, help_line, main_form, page, resend_form, sent_again,
+    CodeBy, advice, code_field, code_help, code_warning, help_sentence, main_form, page, resend_form, sent_again,
 };
 use crate::text::SLOT;
 use crate::tr;
@@ -23,7 +23,7 @@ pub fn verify(locale: Locale, info: &PortalInfo, view: &WizardView, now: Timesta
     }
     let by = code_by(view);
     let main = main_form(vec![Block::Field(code_field(locale, by))], tr!(locale, password.confirm), true);
-    let resend = view.code.as_ref().map(|code| resend_form(locale, now, code));
+    let resend = view.code.as_ref().map(|code| resend_form(locale, info, now, code));
     let verify = WizardPage {
         lead: Some(lead(locale, view, by)),
         before: again.then(|| sent_again(locale)).into_iter().collect(),
@@ -49,14 +49,22 @@ fn help(locale: Locale, info: &PortalInfo, by: CodeBy) -> Block {
         CodeBy::Sms => code_help(locale, info),
         CodeBy::Mail => Block::Details {
             summary: tr!(locale, sign_in.code_help).to_owned(),
-            text: Rich::around(&tr!(locale, password.mail_code_help, line = SLOT), help_line(info)),
+            text: help_sentence(
+                info,
+                &tr!(locale, password.mail_code_help, line = SLOT),
+                tr!(locale, password.mail_code_help_school),
+            ),
         },
     }
 }
 
 /// There is no phone to which a code could go.
 fn nowhere(locale: Locale, info: &PortalInfo) -> WizardPage {
-    let text = Rich::around(&tr!(locale, password.verify_nowhere, line = SLOT), help_line(info));
+    let text = help_sentence(
+        info,
+        &tr!(locale, password.verify_nowhere, line = SLOT),
+        tr!(locale, password.verify_nowhere_school),
+    );
     let nowhere = WizardPage {
         before: vec![advice(IconName::Phone, text)],
         ..page(locale, info, PATH, tr!(locale, password.verify_nowhere_title))

@@ -104,7 +104,14 @@ fn sheet(ctx: &PageContext, frame: &ClassFrame, letter: &Letter, address: &str) 
             <bdi class="ltr num">{number}</bdi>
         }
     });
-    let help = tr!(locale, people.letter_help, line = SLOT);
+    // On paper the number is no link.
+    let help = match ctx.portal.help_line.clone() {
+        Some(line) => {
+            let text = tr!(locale, people.letter_help, line = SLOT);
+            around(&text, view! { <bdi class="ltr num">{line}</bdi> })
+        }
+        None => tr!(locale, people.letter_help_school).into_any(),
+    };
     view! {
         <article class="letter card" lang=locale.code() dir=locale.dir()>
             <p class="small muted">
@@ -125,9 +132,7 @@ fn sheet(ctx: &PageContext, frame: &ClassFrame, letter: &Letter, address: &str) 
                 <li>{tr!(locale, people.letter_need_child)}</li>
                 <li>{tr!(locale, people.letter_need_phone)}</li>
             </ul>
-            <p>
-                {around(&help, view! { <bdi class="ltr num">{ctx.portal.help_line.clone()}</bdi> })}
-            </p>
+            <p>{help}</p>
             <p class="small">{tr!(locale, people.letter_safe)}</p>
         </article>
     }

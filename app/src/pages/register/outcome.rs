@@ -86,7 +86,11 @@ fn done(locale: Locale, info: &PortalInfo, view: &RegistrationView) -> WizardPag
             kit::advice(IconName::Key, Rich::plain(tr!(locale, register.done_code))),
             Block::Details {
                 summary: tr!(locale, register.done_no_mail).to_owned(),
-                text: Rich::around(&tr!(locale, register.done_no_mail_text, line = SLOT), kit::help_line(info)),
+                text: kit::help_sentence(
+                    info,
+                    &tr!(locale, register.done_no_mail_text, line = SLOT),
+                    tr!(locale, register.done_no_mail_text_school),
+                ),
             },
             Block::Heading(tr!(locale, register.done_apps).to_owned()),
             Block::Text(Rich::around(&tr!(locale, register.done_sign_in, link = SLOT), sign_in)),
@@ -110,7 +114,11 @@ fn review(locale: Locale, info: &PortalInfo, view: &RegistrationView, answer_by:
             kit::text(tr!(locale, register.review_why)),
             Block::Heading(tr!(locale, register.review_received).to_owned()),
             Block::Answers(answers(locale, view, false)),
-            Block::Text(Rich::around(&tr!(locale, register.review_nothing, line = SLOT), kit::help_line(info))),
+            Block::Text(kit::help_sentence(
+                info,
+                &tr!(locale, register.review_nothing, line = SLOT),
+                tr!(locale, register.review_nothing_school),
+            )),
         ],
         after: vec![another(locale)],
         ..step(locale, info, FINISH, tr!(locale, register.review_title), 3, None)

@@ -26,7 +26,7 @@ pub fn verify_page(
     let new = view.step == RegistrationStep::NewMobile;
     let code = kit::code_field(locale, CodeBy::Sms);
     let mut forms = vec![kit::main_form(vec![Block::Field(code)], tr!(locale, register.next), true)];
-    forms.extend(view.code.as_ref().map(|code| kit::resend_form(locale, now, code)));
+    forms.extend(view.code.as_ref().map(|code| kit::resend_form(locale, info, now, code)));
     if !new {
         forms.push(mobile_form(locale, info, mobile));
     }

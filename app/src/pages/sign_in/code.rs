@@ -10,9 +10,11 @@ use super::problems::{field_error, summary, summary_title};
 use super::submit::submission;
 use crate::api::forms::FieldName;
 use crate::api::sign_in::{CodeForm, answer_code};
-use crate::components::{Button, ButtonLook, ErrorSummary, Field, Icon, LinkButton, Note, SendAgain, Tone};
+use crate::components::{
+    Button, ButtonLook, ErrorSummary, Field, Icon, LinkButton, Note, SendAgain, Tone, help_sentence,
+};
 use crate::icons::IconName;
-use crate::text::{SLOT, around, in_time};
+use crate::text::{SLOT, in_time};
 use crate::tr;
 
 /// The inside of `<main>`.
@@ -85,13 +87,13 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
                             clock=tr!(locale, sign_in.resend_clock, clock = "{a}")
                             words=tr!(locale, sign_in.resend_wait, when = in_time(locale, u64::from(page.wait_s)))
                             button=tr!(locale, sign_in.resend)
-                            none=page.no_more_codes.then(|| no_more(locale, page.second_factor).to_owned())
+                            none=page.no_more_codes.then(|| no_more(locale, &page).to_owned())
                             busy=again.busy
                         />
                     </form>
                     <details class="more">
                         <summary>{tr!(locale, sign_in.code_help)}</summary>
-                        <p class="small">{help(locale, &page.help_line)}</p>
+                        <p class="small">{help(locale, page.help_line.as_deref())}</p>
                     </details>
                     <Note icon=IconName::Shield>
                         <p class="small">{tr!(locale, sign_in.code_warning)}</p>
@@ -119,16 +121,15 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
     }
 }
 
-fn help(locale: Locale, line: &str) -> AnyView {
-    let link = view! {
-        <a href=format!("tel:{line}")>
-            <bdi class="ltr num">{line.to_owned()}</bdi>
-        </a>
-    };
-    around(&tr!(locale, sign_in.code_help_text, line = SLOT), link)
+fn help(locale: Locale, line: Option<&str>) -> AnyView {
+    help_sentence(line, &tr!(locale, sign_in.code_help_text, line = SLOT), tr!(locale, sign_in.code_help_text_school))
 }
 
-/// No code can be sent for a while. Who has typed the password already has no other way but to wait or to call.
-fn no_more(locale: Locale, second_factor: bool) -> &'static str {
-    if second_factor { tr!(locale, sign_in.resend_none_staff) } else { tr!(locale, sign_in.resend_none) }
+/// No code can be sent for a while. Who has typed the password already has no other way but to wait or to ask.
+fn no_more(locale: Locale, page: &CodePage) -> &'static str {
+    match (page.second_factor, &page.help_line) {
+        (false, _) => tr!(locale, sign_in.resend_none),
+        (true, Some(_)) => tr!(locale, sign_in.resend_none_staff),
+        (true, None) => tr!(locale, sign_in.resend_none_staff_school),
+    }
 }

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header::SET_COOKIE};
 use serde::Serialize;
 use services::SessionId;
 use services::portal::SessionsError;
+use services::sessions::ListedSession;
 use utoipa::ToSchema;
 
 use super::extract::{From, SignedInPerson};
@@ -117,20 +118,40 @@ pub async fn sessions(
     SignedInPerson(session): SignedInPerson,
 ) -> Result<Json<SessionList>, Problem> {
     let list = state.portal.sessions().list(&session).await.map_err(|error| fault(&error, &visit.request_id))?;
-    Ok(Json(SessionList {
-        items: list
-            .into_iter()
-            .map(|item| SessionItem {
-                current: item.id == session.id,
-                id: item.id.to_string(),
-                device: item.device,
-                method: item.method.code().to_owned(),
-                created_at: rfc3339(item.created_at),
-                last_seen_at: rfc3339(item.last_seen_at),
-                expires_at: rfc3339(item.expires_at),
-            })
-            .collect(),
-    }))
+    Ok(Json(SessionList { items: list.into_iter().map(shown).collect() }))
+}
+
+fn shown(listed: ListedSession) -> SessionItem {
+    SessionItem {
+        id: listed.id.to_string(),
+        device: listed.device,
+        method: listed.method.code().to_owned(),
+        created_at: rfc3339(listed.created_at),
+        last_seen_at: rfc3339(listed.last_seen_at),
+        expires_at: rfc3339(listed.expires_at),
+        current: listed.current,
+    }
+}
+
+/// One of the person's sessions
+#[utoipa::path(
+    get, path = "/me/sessions/{id}", tag = "me", operation_id = "getSession", security(("session" = [])),
+    params(("id" = String, Path, description = "The session's id")),
+    responses(
+        (status = 200, description = "The session", body = SessionItem),
+        (status = 401, description = "Not signed in", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "No such session of this person", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub async fn session(
+    State(state): State<AppState>,
+    From(visit): From,
+    SignedInPerson(session): SignedInPerson,
+    Path(id): Path<String>,
+) -> Result<Json<SessionItem>, Problem> {
+    let id: SessionId = id.parse().map_err(|_| Problem::not_found())?;
+    let listed = state.portal.sessions().one(&session, id).await.map_err(|error| fault(&error, &visit.request_id))?;
+    Ok(Json(shown(listed)))
 }
 
 /// End one of the person's sessions
