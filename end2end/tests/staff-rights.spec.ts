@@ -171,6 +171,9 @@ test('people are changed by those alone whose classes they are in', async ({ por
       // The same name again: there is nothing to store, but it takes the right.
       const json = { given_name: person.fields.given_name };
       expect((await send(path, { method: 'PATCH', json, headers })).status, `${letter} ${path}`).toBe(allowed ? 200 : 403);
+      // A birth date is personal data, which a class teacher reads only.
+      const born = { birth_date: person.fields.birth_date ?? null };
+      expect((await send(path, { method: 'PATCH', json: born, headers })).status, `${letter} ${path}: the birth date`).toBe(allowed && letter !== 'T' ? 200 : 403);
       // A parent without any field is none, but that is said only to those who may add one.
       const added = await send(`${path}/parents`, { json: { relation: 'guardian' } });
       expect(added.status, `${letter} ${path}/parents`).toBe(allowed ? 422 : 403);

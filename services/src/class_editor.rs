@@ -3,7 +3,8 @@
 //! What a change may touch: students of the actor's classes, and the students' parents, wherever else those have children. Who is staff
 //! too is changed by those alone who may edit staff wherever that person has a say, because whoever writes an administrator's mobile can
 //! sign in as the administrator. Contacts (and the SNILS) of somebody who has an account ask for fresh proof, are told at the old
-//! addresses and are marked in the audit log. ID numbers are not changed here.
+//! addresses and are marked in the audit log. A birth date takes the right to personal data, which a class teacher does not have. ID
+//! numbers are not changed here ([`Roster::set_id_number`](crate::roster::Roster::set_id_number)).
 //!
 //! A SNILS is one person's: typed for a second one it is refused, since otherwise neither could sign in by it. Whose it is is not told,
 //! that may be beyond what the actor may know; whoever may search by numbers finds it.
