@@ -140,6 +140,9 @@ test('a student: added by hand, moved, let go, taken back; each stay is on the r
   await expect(page.locator('#f-given_name-e')).toBeVisible();
   await expect(page.locator('#f-birth_date-e')).toBeVisible();
   await page.locator('#f-given_name').fill('Иван');
+  await page.locator('#f-birth_date').fill('01.02.2099');
+  await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
+  await expect(page.locator('#f-birth_date-e')).toContainText(en('people', 'fault_date_future'));
   await page.locator('#f-birth_date').fill('01.02.2010');
   await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
   await expect(page.getByRole('heading', { level: 2, name: new RegExp(surname) })).toBeVisible();

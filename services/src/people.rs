@@ -9,13 +9,14 @@ use domain::{
     BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonField, PersonIdentifier, PersonName, Snils, UserCode,
 };
 use serde_json::json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use children::{Child, ChildClass};
 pub(crate) use opened::{OpenError, OpenedPerson, open};
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::clock::{DAY, Timestamp};
+use crate::clock::{DAY, HOUR, Timestamp};
 use crate::codes::Address;
 use crate::crypto::columns;
 use crate::error::StoreError;
@@ -290,6 +291,12 @@ pub(crate) struct PastAddresses {
     pub locale: Locale,
     pub mobile: Option<Mobile>,
     pub email: Option<Email>,
+}
+
+/// The last day on which somebody may have been born: the day that it is where the day begins first.
+pub fn latest_birth_date(now: Timestamp) -> Option<BirthDate> {
+    let date = OffsetDateTime::from_unix_timestamp((now + 14 * HOUR) / 1_000).ok()?.date();
+    BirthDate::new(u16::try_from(date.year()).ok()?, date.month().into(), date.day()).ok()
 }
 
 /// A name as it is on file. Staff may type a person's names one after the other: a part that is still missing is stood in for by the

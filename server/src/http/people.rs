@@ -59,7 +59,9 @@ pub fn failure(error: &AccessError, request_id: &str) -> Failure {
 fn manage_failure(error: &ManageError, request_id: &str) -> Failure {
     match error {
         ManageError::Access(error) => failure(error, request_id),
-        ManageError::Name | ManageError::Taken => Failure::status(StatusCode::UNPROCESSABLE_ENTITY),
+        ManageError::Name | ManageError::Taken | ManageError::Unborn => {
+            Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
+        }
         ManageError::Archived | ManageError::NotInClass => Failure::status(StatusCode::CONFLICT),
     }
 }
@@ -69,18 +71,20 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))
 }
 
-/// Somebody new as they were typed: the form to be shown again, and the person when nothing is wrong with it.
+/// Somebody new as they were typed: the form to be shown again, and the person when nothing is wrong with it. `today` is the
+/// last day on which somebody may have been born.
 fn typed_person(
     country: Country,
     locale: Locale,
     fields: &[PersonField],
+    today: Option<BirthDate>,
     text: impl Fn(&str) -> String,
 ) -> (PersonForm, Option<NewPerson>) {
     let mut form = PersonForm::default();
     let mut judged = BTreeMap::new();
     for field in fields {
         let typed = text(field.code());
-        match field.judge(country, &typed, None) {
+        match field.judge(country, &typed, today) {
             Ok(value) => _ = judged.insert(*field, value),
             Err(fault) => form.faults.push((*field, fault)),
         }

@@ -3,22 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    BirthDate, Conflict, Country, Email, FieldFault, Locale, Mobile, Permission, PersonField, PersonSaved, Relation,
-    Theirs,
+    Conflict, Country, Email, FieldFault, Locale, Mobile, Permission, PersonField, PersonSaved, Relation, Theirs,
 };
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{ChangeError, ClassEditor, record_of};
 use crate::access::{ClassTie, Ties};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::clock::{HOUR, Timestamp};
+use crate::clock::Timestamp;
 use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::idempotency::{Earlier, KeyedRequest};
 use crate::ids::{ClassId, PersonId};
-use crate::people::{PastAddresses, short_name};
+use crate::people::{PastAddresses, latest_birth_date, short_name};
 use crate::sessions::Session;
 use crate::store::people::{self, PersonRow, RecordRow};
 use crate::store::person_fields::{self, FieldRow, Noted};
@@ -419,12 +417,6 @@ fn judge(
         }
     }
     if faults.is_empty() { Ok(judged) } else { Err(ChangeError::Invalid(faults)) }
-}
-
-/// The day that it is where the day begins first.
-fn latest_birth_date(now: Timestamp) -> Option<BirthDate> {
-    let date = OffsetDateTime::from_unix_timestamp((now + 14 * HOUR) / 1_000).ok()?.date();
-    BirthDate::new(u16::try_from(date.year()).ok()?, date.month().into(), date.day()).ok()
 }
 
 /// What somebody else has written into a field since the version that a change was made on.
