@@ -195,6 +195,8 @@ test('the full record: read by the class teacher, changed from the deputy head u
     { path: `${at}?person=${person}&edit=1`, to: 'DAS' },
     { path: at, form: { person, version: '1' }, to: 'DAS', status: 303 },
     { path: `${at}/number`, form: { person }, to: 'DAS' },
+    { path: `${at}/id-number`, form: { person, version: '1', do: 'set', id_type: 'il_id', id_number: '' }, to: 'DAS', status: 422 },
+    { path: `${at}/id-number`, form: { person, version: '1', do: 'nonsense' }, to: '', refused: { D: 422, A: 422, S: 422 } },
     // Somebody of another class is not opened through this one.
     { path: `${at}?person=${(await student(portal, '5Б')).id}`, to: '', refused: { D: 404, A: 404, S: 404 } },
     { path: `${at}/rights`, form: { person }, to: 'DAS', status: 303 },
