@@ -10,8 +10,8 @@
 use std::{collections::BTreeSet, env, fs, path::Path, sync::Arc};
 
 use domain::{
-    Capacity, FieldFault, IdKind, LastTry, Locale, NotReady, PersonField, PostKind, Readiness, Relation, Role,
-    SharedWith, Way,
+    Capacity, FieldFault, IdKind, LastTry, Locale, NotReady, PersonField, PersonIdentifier, PostKind, Readiness,
+    Relation, Role, SharedWith, Way,
 };
 use leptos::{prelude::*, reactive::owner::Owner};
 use schoolgate_app::{
@@ -26,8 +26,9 @@ use schoolgate_app::{
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
         personal::{
-            self, ConflictLine, EditForm, FamilyDone, FieldLine, GosuslugiPart, HistoryLine, Kin, LinkLine, NewParent,
-            PARENT_FIELDS, Pane, PersonPick, PersonalPage, Proof, Record, Source, TryLine, personal_view,
+            self, Changed, ConflictLine, EditForm, FamilyDone, FieldLine, GosuslugiPart, HistoryLine, Kin, LinkLine,
+            NewParent, NumberForm, NumberProblem, PARENT_FIELDS, Pane, PersonPick, PersonalPage, Proof, Record, Source,
+            TryLine, personal_view,
         },
         photos::{self, PhotoCard, PhotoDone, PhotoProblem, PhotosPage, photos_view},
         staff::{
@@ -308,6 +309,7 @@ fn record(source: Option<Source>, history: Vec<HistoryLine>) -> Record {
         fields: fields.to_vec(),
         id_number: source.map(|_| "••••••423".to_owned()),
         may_reveal: source.is_some(),
+        number_form: source.map(|_| NumberForm { version: 7, ..NumberForm::default() }),
         classes: source.map(|_| "5А, 2026/27".to_owned()).into_iter().collect(),
         moves: source.map(|_| vec![("c-2".to_owned(), "5Б".to_owned())]),
         family: source.map(|_| [kin(false), kin(true)]).into_iter().flatten().collect(),
@@ -362,13 +364,23 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         pane,
     };
     let shown = |source, saved| Pane::Record { record: Box::new(record(source, Vec::new())), saved };
-    let changes = vec![HistoryLine {
+    let line = |what, after: &str| HistoryLine {
         at: NOW - 60_000,
         by: String::new(),
-        field: PersonField::Mobile,
+        what,
         before: None,
-        after: Some("+7 900 000-00-11".to_owned()),
-    }];
+        after: Some(after.to_owned()),
+    };
+    let changes =
+        vec![line(Changed::Field(PersonField::Mobile), "+7 900 000-00-11"), line(Changed::IdNumber, "•••••••23")];
+    let number = |form| {
+        let record = record(Some(Source::Staff), Vec::new());
+        let number_form = Some(NumberForm { version: 7, typed: "\"<b>".to_owned(), ..form });
+        Pane::Record { record: Box::new(Record { number_form, ..record }), saved: None }
+    };
+    let no_number = Record { id_number: None, may_reveal: false, ..record(Some(Source::Staff), Vec::new()) };
+    let check_digit = PersonIdentifier::parse(IdKind::IlId, "123456789").unwrap_err();
+    let not_digits = PersonIdentifier::parse(IdKind::Fictitious, "x").unwrap_err();
     let edit = |form| Pane::Edit(Box::new(form));
     let link = |id: &str| LinkLine { id: id.to_owned(), at: NOW - 90_000_000, last_seen_at: NOW, way: Way::Snils };
     let linked = |part| {
@@ -422,6 +434,26 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
             }),
         ),
     ];
+    cases.push(("personal-no-number", Pane::Record { record: Box::new(no_number), saved: None }));
+    for saved in [true, false] {
+        cases.push(("personal-number-saved", number(NumberForm { saved: Some(saved), ..NumberForm::default() })));
+    }
+    for problem in [
+        NumberProblem::Wrong(check_digit),
+        NumberProblem::Wrong(not_digits),
+        NumberProblem::Taken,
+        NumberProblem::Changed,
+    ] {
+        let kind = IdKind::Fictitious;
+        cases.push((
+            "personal-number-refused",
+            number(NumberForm { kind, problem: Some(problem), ..NumberForm::default() }),
+        ));
+    }
+    for removing in [true, false] {
+        let proof = Some(Proof::Wrong);
+        cases.push(("personal-number-proof", number(NumberForm { removing, proof, ..NumberForm::default() })));
+    }
     for proof in [Proof::Needed, Proof::Empty, Proof::Wrong, Proof::Wait(300), Proof::NoPassword] {
         cases.push(("personal-proof", edit(EditForm { proof: Some(proof), ..edit_form() })));
     }
@@ -696,6 +728,7 @@ fn readers_are_offered_nothing_to_change() {
         ("photos-read.en", "/people/pupils/c-1/photos"),
         ("staff-read.en", "/people/teachers?school=s-1"),
         ("personal.en", "/people/pupils/c-1/personal/number"),
+        ("personal.en", "/people/pupils/c-1/personal/id-number"),
     ] {
         assert!(!page(&pages, name).contains(&format!("action=\"{action}\"")), "{name}");
     }
@@ -703,6 +736,11 @@ fn readers_are_offered_nothing_to_change() {
     assert!(!page(&pages, "personal.en").contains("/personal/parents"));
     let removal = "action=\"/people/pupils/c-1/personal/parents/remove\"";
     assert_eq!(page(&pages, "personal-saved.en").matches(removal).count(), 1, "of a parent, not of a child");
+    let number = "action=\"/people/pupils/c-1/personal/id-number\"";
+    assert_eq!(page(&pages, "personal-saved.en").matches(number).count(), 2, "one sets it, one removes it");
+    assert_eq!(page(&pages, "personal-no-number.en").matches(number).count(), 1, "there is nothing to remove");
+    let refused = page(&pages, "personal-number-refused.en");
+    assert!(refused.contains("value=\"&quot;&lt;b&gt;\"") && refused.contains("<option value=\"fictitious\" selected"));
     let unlink = "/people/pupils/c-1/personal/unlink";
     assert_eq!(page(&pages, "personal-linked.en").matches(unlink).count(), 2);
     assert_eq!(page(&pages, "personal-unlink-proof.en").matches("autocomplete=\"current-password\"").count(), 1);

@@ -7,6 +7,7 @@ use crate::digits;
 use crate::email::{Email, EmailError};
 use crate::mobile::{Country, Mobile, MobileError};
 use crate::name::{NameProblem, PersonName};
+use crate::rights::Permission;
 use crate::snils::{Snils, SnilsError};
 
 /// A field of a person. Serialised as its code.
@@ -245,6 +246,17 @@ impl PersonField {
         matches!(self, Self::Mobile | Self::Email)
     }
 
+    /// The right that a change of it takes. Names, SNILS and contacts are what a class teacher keeps; whoever changes the day of birth
+    /// changes who the person is.
+    pub const fn edited_with(self) -> Permission {
+        match self {
+            Self::BirthDate => Permission::EditPersonalData,
+            Self::Surname | Self::GivenName | Self::Patronymic | Self::Snils | Self::Mobile | Self::Email => {
+                Permission::EditContacts
+            }
+        }
+    }
+
     /// The canonical text of what was typed; `None` when it is blank, which all but surname and given name may be.
     ///
     /// Numbers without a country's code are those of `country`. `today` is the last day on which somebody may have been born; without it
@@ -296,6 +308,7 @@ fn is_blank(text: &str) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
     use super::*;
+    use crate::rights::{Role, Scope};
 
     fn judge(field: PersonField, typed: &str) -> Result<Option<String>, FieldFault> {
         field.judge(Country::Ru, typed, BirthDate::new(2026, 9, 1).ok())
@@ -313,6 +326,15 @@ mod tests {
         }
         assert_eq!(PersonField::from_code("password"), None);
         assert_eq!(FieldFault::from_code("password"), None);
+    }
+
+    #[test]
+    fn a_class_teacher_changes_every_field_but_the_birth_date() {
+        for field in PersonField::ALL {
+            let teachers = field.edited_with().scope(Role::ClassTeacher) != Scope::None;
+            assert_eq!(teachers, field != PersonField::BirthDate, "{field:?}");
+            assert_eq!(field.edited_with().scope(Role::DeputyHead), Scope::School);
+        }
     }
 
     #[test]

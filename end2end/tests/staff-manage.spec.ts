@@ -1,5 +1,5 @@
 // What staff keep by hand, in the browser: who is a parent and what parents may, groups of several classes, classes and schools, a student's
-// way between classes; and a teacher who is a parent, too.
+// way between classes, an ID number; and a teacher who is a parent, too.
 import type { Locator, Page } from '@playwright/test';
 
 import { CLASS, type ClassName, onFile, openEditor, row as rowOf, status } from '../support/editor.ts';
@@ -234,6 +234,9 @@ test('a student: added by hand, moved, let go, taken back; each stay is on the r
   await expect(page.locator('#f-given_name-e')).toBeVisible();
   await expect(page.locator('#f-birth_date-e')).toBeVisible();
   await page.locator('#f-given_name').fill('Иван');
+  await page.locator('#f-birth_date').fill('01.02.2099');
+  await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
+  await expect(page.locator('#f-birth_date-e')).toContainText(en('people', 'fault_date_future'));
   await page.locator('#f-birth_date').fill('01.02.2010');
   await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
   await expect(page.getByRole('heading', { level: 2, name: new RegExp(surname) })).toBeVisible();
@@ -255,6 +258,71 @@ test('a student: added by hand, moved, let go, taken back; each stay is on the r
   await open.click();
   await expect(page.getByRole('row').filter({ hasText: en('people', 'f_classes') }).locator('li')).toHaveCount(3);
   await move(en('people', 'move_out'));
+  await expect(said(page)).toContainText(en('people', 'student_left'));
+});
+
+test('an ID number: set on a student added by hand, a wrong one and somebody else’s refused, shown, in the history, removed', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  const surname = `Номеров${'абвгдежзик'[Date.now() % 10]}`;
+  const number = portal.nobodysNumber();
+  const wrong = number.slice(0, -1) + String((Number(number.slice(-1)) + 1) % 10);
+  const masked = `•••••••${number.slice(-2)}`;
+  portal.note(number);
+  await asStaff(context, portal, 'admin-5');
+  await page.goto(tab('11А', 'list'));
+  await page.locator('summary', { hasText: en('people', 'student_add') }).click();
+  await page.locator('#f-surname').fill(surname);
+  await page.locator('#f-given_name').fill('Иван');
+  await page.getByRole('button', { name: en('people', 'student_add_do') }).click();
+  await expect(page.getByRole('heading', { level: 2, name: new RegExp(surname) })).toBeVisible();
+  const person = new URL(page.url()).searchParams.get('person') ?? '';
+  const record = `${tab('11А', 'personal')}?person=${person}`;
+  const section = page.locator('#id-number');
+  const line = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: en('people', 'f_id_number') }) });
+  const save = section.getByRole('button', { name: en('people', 'save'), exact: true });
+  await expect(line).toContainText(en('people', 'none'));
+  await expect(section.getByText(en('people', 'number_remove'), { exact: true })).toHaveCount(0);
+
+  await section.locator('summary', { hasText: en('people', 'number_enter') }).click();
+  for (const [typed, words] of [[wrong, 'number_check'], [portal.fixed('parent-1').id_number, 'number_taken'], ['', 'number_empty']] as const) {
+    await section.locator('#f-id_number').fill(typed);
+    await save.click();
+    await expect(summary(page)).toContainText(en('people', words));
+    await expect(section.locator('#f-id_number-e')).toContainText(en('people', words));
+    await expect(section.locator('#f-id_number'), 'nothing typed is lost').toHaveValue(typed);
+  }
+  await page.goto(record);
+  await expect(line, 'nothing was stored').toContainText(en('people', 'none'));
+
+  await section.locator('summary', { hasText: en('people', 'number_enter') }).click();
+  await section.locator('#f-id_number').fill(`${number.slice(0, 4)} ${number.slice(4)}`);
+  await save.click();
+  await expect(said(page)).toHaveText(en('people', 'number_saved'));
+  await expect(line).toContainText(masked);
+  await page.getByRole('button', { name: en('people', 'reveal') }).click();
+  await expect(line).toContainText(number);
+  await page.goto(record);
+  const history = page.locator('.record details').filter({ has: page.locator('summary', { hasText: en('people', 'history') }) });
+  await history.locator('summary').click();
+  await expect(history.locator('li').first()).toContainText(en('people', 'f_id_number'));
+  await expect(history.locator('li').first()).toContainText(masked);
+  await expect(history.locator('li').first()).toContainText('Морозов');
+
+  const form = { person, version: '2', do: 'set', id_type: 'fictitious', id_number: '123456789' };
+  expect((await staffAsks(portal, 'teacher-5a', `${tab('11А', 'personal')}/id-number`, { form })).status).toBe(403);
+  // Whoever posts from a page that is older than the last change is told, and nothing is stored.
+  const late = await staffAsks(portal, 'admin-5', `${tab('11А', 'personal')}/id-number`, { form: { ...form, version: '1' } });
+  expect(late.status).toBe(409);
+  await page.reload();
+  await expect(line).toContainText(masked);
+
+  await section.locator('summary', { hasText: en('people', 'number_remove') }).click();
+  await section.getByRole('button', { name: en('people', 'number_remove_do') }).click();
+  await expect(said(page)).toHaveText(en('people', 'number_saved'));
+  await expect(line).toContainText(en('people', 'none'));
+  await page.locator('summary', { hasText: en('people', 'move_title') }).click();
+  await page.locator('#move-to').selectOption({ label: en('people', 'move_out') });
+  await page.getByRole('button', { name: en('people', 'move_do') }).click();
   await expect(said(page)).toContainText(en('people', 'student_left'));
 });
 

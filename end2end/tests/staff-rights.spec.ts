@@ -174,6 +174,9 @@ test('people are changed by those alone whose classes they are in', async ({ por
       // The same name again: there is nothing to store, but it takes the right.
       const json = { given_name: person.fields.given_name };
       expect((await send(path, { method: 'PATCH', json, headers })).status, `${letter} ${path}`).toBe(allowed ? 200 : 403);
+      // A birth date is personal data, which a class teacher reads only.
+      const born = { birth_date: person.fields.birth_date ?? null };
+      expect((await send(path, { method: 'PATCH', json: born, headers })).status, `${letter} ${path}: the birth date`).toBe(allowed && letter !== 'T' ? 200 : 403);
       // A parent without any field is none, but that is said only to those who may add one.
       const added = await send(`${path}/parents`, { json: { relation: 'guardian' } });
       expect(added.status, `${letter} ${path}/parents`).toBe(allowed ? 422 : 403);
@@ -195,6 +198,8 @@ test('the full record: read by the class teacher, changed from the deputy head u
     { path: `${at}?person=${person}&edit=1`, to: 'DAS' },
     { path: at, form: { person, version: '1' }, to: 'DAS', status: 303 },
     { path: `${at}/number`, form: { person }, to: 'DAS' },
+    { path: `${at}/id-number`, form: { person, version: '1', do: 'set', id_type: 'il_id', id_number: '' }, to: 'DAS', status: 422 },
+    { path: `${at}/id-number`, form: { person, version: '1', do: 'nonsense' }, to: '', refused: { D: 422, A: 422, S: 422 } },
     // Somebody of another class is not opened through this one.
     { path: `${at}?person=${(await student(portal, '5Б')).id}`, to: '', refused: { D: 404, A: 404, S: 404 } },
     { path: `${at}/rights`, form: { person }, to: 'DAS', status: 303 },

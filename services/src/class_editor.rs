@@ -3,7 +3,8 @@
 //! What a change may touch: students of the actor's classes, and the students' parents, wherever else those have children. Who is staff
 //! too is changed by those alone who may edit staff wherever that person has a say, because whoever writes an administrator's mobile can
 //! sign in as the administrator. Contacts (and the SNILS) of somebody who has an account ask for fresh proof, are told at the old
-//! addresses and are marked in the audit log. ID numbers are not changed here.
+//! addresses and are marked in the audit log. A birth date takes the right to personal data, which a class teacher does not have. ID
+//! numbers are not changed here ([`Roster::set_id_number`](crate::roster::Roster::set_id_number)).
 //!
 //! A SNILS is one person's: typed for a second one it is refused, since otherwise neither could sign in by it. Whose it is is not told,
 //! that may be beyond what the actor may know; whoever may search by numbers finds it.
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 
 use domain::{
     ClassPeople, ClassReadiness, Conflict, FieldFault, Permission, PersonField, Readiness, StudentReadiness, Target,
+    mask,
 };
 use serde_json::Value;
 
@@ -28,6 +30,7 @@ use crate::ids::{ClassId, PersonId, SchoolId};
 use crate::people::{OpenError, short_name};
 use crate::portal::Portal;
 use crate::sessions::Session;
+use crate::store::person_fields::ID_NUMBER;
 use crate::store::{classes, people};
 use crate::visit::Visit;
 
@@ -134,6 +137,8 @@ pub struct PastChange {
     pub by_owner: bool,
     /// The fields with what they held before and after.
     pub fields: Vec<(PersonField, Option<String>, Option<String>)>,
+    /// The ID number before and after, where it was changed. Masked: the whole number is shown by a deed of its own.
+    pub id_number: Option<(Option<String>, Option<String>)>,
 }
 
 impl std::fmt::Debug for PastChange {
@@ -250,8 +255,8 @@ impl ClassEditor<'_> {
         let mut names: HashMap<PersonId, String> = HashMap::new();
         let mut history = Vec::with_capacity(records.len());
         for record in records {
-            let fields = changed_fields(&record);
-            if fields.is_empty() {
+            let (fields, id_number) = (changed_fields(&record), changed_number(&record));
+            if fields.is_empty() && id_number.is_none() {
                 continue;
             }
             if let Some(actor) = record.actor.filter(|actor| !names.contains_key(actor)) {
@@ -260,7 +265,7 @@ impl ClassEditor<'_> {
                 names.insert(actor, name.unwrap_or_default());
             }
             let by = record.actor.and_then(|actor| names.get(&actor).cloned()).unwrap_or_default();
-            history.push(PastChange { at: record.at, by, by_owner: record.actor == record.person, fields });
+            history.push(PastChange { at: record.at, by, by_owner: record.actor == record.person, fields, id_number });
         }
         Ok(history)
     }
@@ -276,6 +281,16 @@ fn changed_fields(record: &AuditRecord) -> Vec<(PersonField, Option<String>, Opt
         .map(|field| (field, text(&record.before, field), text(&record.after, field)))
         .filter(|(_, before, after)| before != after)
         .collect()
+}
+
+/// The ID number of an audited change, before and after, masked.
+fn changed_number(record: &AuditRecord) -> Option<(Option<String>, Option<String>)> {
+    let [before, after] = [&record.before, &record.after].map(|side| {
+        let text = |name: &str| side.as_ref().and_then(|side| side.get(name)).and_then(Value::as_str);
+        (text("id_type"), text(ID_NUMBER))
+    });
+    let masked = |number: Option<&str>| number.map(|number| mask::keep_last(number, 2));
+    (before != after).then(|| (masked(before.1), masked(after.1)))
 }
 
 /// The audit log cannot be read.

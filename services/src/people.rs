@@ -9,13 +9,14 @@ use domain::{
     BirthDate, Email, Grant, IdKind, Locale, Mobile, PersonField, PersonIdentifier, PersonName, Snils, UserCode,
 };
 use serde_json::json;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use children::{Child, ChildClass};
 pub(crate) use opened::{OpenError, OpenedPerson, open};
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::clock::{DAY, Timestamp};
+use crate::clock::{DAY, HOUR, Timestamp};
 use crate::codes::Address;
 use crate::crypto::columns;
 use crate::error::StoreError;
@@ -256,19 +257,46 @@ impl People<'_> {
         past: PastAddresses,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let PastAddresses { account_id, locale, mobile, email } = past;
+        let notices = [("mobile_changed", mobile.map(Address::Mobile)), ("email_changed", email.map(Address::Email))];
+        self.notify(tx, account_id, locale, notices, now).await
+    }
+
+    /// Tells the owner of an account, at the addresses on file, that another ID number signs them in, or none. `locale` is for owners who
+    /// have chosen no language.
+    pub(crate) async fn tell_of_new_number(
+        &self,
+        tx: &mut Tx,
+        person: PersonId,
+        locale: Locale,
+        now: Timestamp,
+    ) -> Result<(), OpenError> {
+        let Some(owner) = self.contacts_of(tx, person).await? else { return Ok(()) };
+        let locale = owner.locale.unwrap_or(locale);
+        let addresses = [owner.mobile.map(Address::Mobile), owner.email.map(Address::Email)];
+        let notices = addresses.map(|address| ("id_number_changed", address));
+        Ok(self.notify(tx, owner.account_id, locale, notices, now).await?)
+    }
+
+    async fn notify(
+        &self,
+        tx: &mut Tx,
+        account: Option<Uuid>,
+        locale: Locale,
+        notices: [(&'static str, Option<Address>); 2],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let portal = self.portal;
-        let notices =
-            [("mobile_changed", past.mobile.map(Address::Mobile)), ("email_changed", past.email.map(Address::Email))];
         for (event, address) in notices {
             let Some(address) = address else { continue };
             let text = Text {
                 idempotency_key: format!("{event}-{}", MessageId::new(now, portal.rng())),
                 event,
-                locale: past.locale,
+                locale,
                 payload: json!({}),
                 expires_at: now + NOTICE_LIFETIME_MS,
             };
-            portal.send(tx, Some((past.account_id, &address)), text).await?;
+            portal.send(tx, Some((account, &address)), text).await?;
         }
         Ok(())
     }
@@ -290,6 +318,12 @@ pub(crate) struct PastAddresses {
     pub locale: Locale,
     pub mobile: Option<Mobile>,
     pub email: Option<Email>,
+}
+
+/// The last day on which somebody may have been born: the day that it is where the day begins first.
+pub fn latest_birth_date(now: Timestamp) -> Option<BirthDate> {
+    let date = OffsetDateTime::from_unix_timestamp((now + 14 * HOUR) / 1_000).ok()?.date();
+    BirthDate::new(u16::try_from(date.year()).ok()?, date.month().into(), date.day()).ok()
 }
 
 /// A name as it is on file. Staff may type a person's names one after the other: a part that is still missing is stood in for by the

@@ -26,6 +26,7 @@ use crate::visit::Visit;
 pub use family::RightsChange;
 pub(crate) use manage::school_year;
 pub use manage::{KnownClass, ManageError, SchoolDetails};
+pub use number::NumberError;
 pub use personal::{FieldOrigin, PersonalRecord, Relative, Source, Stay};
 
 /// A school in a list.

@@ -39,7 +39,8 @@ pub fn router() -> Router<AppState> {
         .route("/people/pupils/{class}/photos/remove", post(photos::remove))
         .route("/people/pupils/{class}/groups", get(groups::page).post(groups::change))
         .route("/people/pupils/{class}/personal", get(personal::page).post(personal::change))
-        .route("/people/pupils/{class}/personal/number", post(personal::number))
+        .route("/people/pupils/{class}/personal/number", post(personal::reveal))
+        .route("/people/pupils/{class}/personal/id-number", post(personal::set_number))
         .route("/people/pupils/{class}/personal/rights", post(personal::rights))
         .route("/people/pupils/{class}/personal/parents", post(personal::add_parent))
         .route("/people/pupils/{class}/personal/parents/remove", post(personal::remove_parent))
@@ -61,7 +62,9 @@ pub fn failure(error: &AccessError, request_id: &str) -> Failure {
 fn manage_failure(error: &ManageError, request_id: &str) -> Failure {
     match error {
         ManageError::Access(error) => failure(error, request_id),
-        ManageError::Name | ManageError::Taken => Failure::status(StatusCode::UNPROCESSABLE_ENTITY),
+        ManageError::Name | ManageError::Taken | ManageError::Unborn => {
+            Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
+        }
         ManageError::Archived | ManageError::NotInClass => Failure::status(StatusCode::CONFLICT),
     }
 }
@@ -71,18 +74,20 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
     text.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))
 }
 
-/// Somebody new as they were typed: the form to be shown again, and the person when nothing is wrong with it.
+/// Somebody new as they were typed: the form to be shown again, and the person when nothing is wrong with it. `today` is the
+/// last day on which somebody may have been born.
 fn typed_person(
     country: Country,
     locale: Locale,
     fields: &[PersonField],
+    today: Option<BirthDate>,
     text: impl Fn(&str) -> String,
 ) -> (PersonForm, Option<NewPerson>) {
     let mut form = PersonForm::default();
     let mut judged = BTreeMap::new();
     for field in fields {
         let typed = text(field.code());
-        match field.judge(country, &typed, None) {
+        match field.judge(country, &typed, today) {
             Ok(value) => _ = judged.insert(*field, value),
             Err(fault) => form.faults.push((*field, fault)),
         }

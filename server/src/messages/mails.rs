@@ -28,6 +28,7 @@ impl MessageTexts {
             "password_reset" => self.password_reset(locale, &read(event, content)?),
             "password_chosen" => self.password_chosen(locale, &read(event, content)?),
             "email_changed" => self.email_changed(locale),
+            "id_number_changed" => self.id_number_changed(locale),
             "mobile_replaced" => self.mobile_replaced(locale, &read(event, content)?),
             other => return Err(ComposeError::UnknownEvent(other.to_owned())),
         };
@@ -132,6 +133,13 @@ impl MessageTexts {
             .lead(tr!(locale, messages.email_changed_lead))
             .paragraph(tr!(locale, messages.email_changed_where))
             .paragraph(tr!(locale, messages.mail_not_you, help = self.help_in_mail(locale)))
+    }
+
+    fn id_number_changed(&self, locale: Locale) -> Letter<'_> {
+        Letter::new(self, locale, tr!(locale, messages.id_number_changed_subject))
+            .lead(tr!(locale, messages.id_number_changed_lead))
+            .paragraph(tr!(locale, messages.id_number_changed_how))
+            .paragraph(tr!(locale, messages.id_number_changed_wrong, help = self.help_in_mail(locale)))
     }
 
     fn mobile_replaced(&self, locale: Locale, new: &NewMobile) -> Letter<'_> {

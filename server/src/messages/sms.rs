@@ -43,6 +43,10 @@ impl MessageTexts {
                 let help = self.help(locale, &self.help_line);
                 tr!(locale, messages.mobile_changed, service = service, help = help)
             }
+            "id_number_changed" => {
+                let help = self.help(locale, &self.help_line);
+                tr!(locale, messages.id_number_changed, service = service, help = help)
+            }
             "review_refused" => {
                 let help = self.help(locale, &self.help_line);
                 tr!(locale, messages.review_refused_sms, service = service, help = help)

@@ -61,6 +61,8 @@ fn rows() -> Vec<(&'static str, Channel, Value)> {
         ("password_chosen", Channel::Mail, own),
         ("email_changed", Channel::Mail, json!({})),
         ("mobile_changed", Channel::Sms, json!({})),
+        ("id_number_changed", Channel::Sms, json!({})),
+        ("id_number_changed", Channel::Mail, json!({})),
         ("mobile_replaced", Channel::Mail, json!({ "mobile": "050-•••••67" })),
     ]
 }

@@ -3,22 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    BirthDate, Conflict, Country, Email, FieldFault, Locale, Mobile, Permission, PersonField, PersonSaved, Relation,
-    Theirs,
+    Conflict, Country, Email, FieldFault, Locale, Mobile, Permission, PersonField, PersonSaved, Relation, Theirs,
 };
 use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{ChangeError, ClassEditor, record_of};
 use crate::access::{ClassTie, Ties};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
-use crate::clock::{HOUR, Timestamp};
+use crate::clock::Timestamp;
 use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::idempotency::{Earlier, KeyedRequest};
 use crate::ids::{ClassId, PersonId};
-use crate::people::{PastAddresses, short_name};
+use crate::people::{PastAddresses, latest_birth_date, short_name};
 use crate::sessions::Session;
 use crate::store::people::{self, PersonRow, RecordRow};
 use crate::store::person_fields::{self, FieldRow, Noted};
@@ -78,7 +76,7 @@ impl ClassEditor<'_> {
     ) -> Result<Option<PersonSaved>, ChangeError> {
         let portal = self.portal;
         let ties = portal.access().ties(person).await?;
-        let tie = self.editable(visit, actor, person, &ties).await?;
+        let tie = self.editable(visit, actor, person, &ties, changes).await?;
         let now = portal.now();
         let judged = judge(changes, tie.country, now)?;
         if let Some(saved) = self.answered(keyed).await? {
@@ -176,7 +174,7 @@ impl ClassEditor<'_> {
         let mut ties = portal.access().ties(student).await?;
         // A child of their own makes nobody a student.
         ties.classes.retain(|tie| tie.as_student);
-        let tie = self.editable(visit, actor, student, &ties).await?;
+        let tie = self.editable(visit, actor, student, &ties, changes).await?;
         let now = portal.now();
         let typed: Judged =
             judge(changes, tie.country, now)?.into_iter().filter(|(_, value)| value.is_some()).collect();
@@ -305,20 +303,26 @@ impl ClassEditor<'_> {
         }
     }
 
-    /// The class in which the actor may edit somebody. Somebody of no class of the actor's is refused, and so is a member of staff whom
-    /// the actor's rights over staff do not cover.
+    /// The class in which the actor may edit somebody. Somebody of no class of the actor's is refused, and so is a field that takes more
+    /// than the right to contacts, and a member of staff whom the actor's rights over staff do not cover.
     async fn editable(
         &self,
         visit: &Visit,
         actor: &Session,
         person: PersonId,
         ties: &Ties,
+        changes: &BTreeMap<PersonField, Option<String>>,
     ) -> Result<ClassTie, ChangeError> {
         let access = self.portal.access();
         let Some(tie) = ties.class_for(actor, Permission::EditContacts) else {
             let targets = ties.targets();
             return Err(access.refuse(visit, actor, Permission::EditContacts, Some(person), &targets).await.into());
         };
+        let lacking =
+            changes.keys().map(|field| field.edited_with()).find(|needed| ties.class_for(actor, *needed).is_none());
+        if let Some(needed) = lacking {
+            return Err(access.refuse(visit, actor, needed, Some(person), &ties.targets()).await.into());
+        }
         if !ties.staff_covered_by(actor) {
             return Err(access.refuse(visit, actor, Permission::EditStaff, Some(person), &ties.staff).await.into());
         }
@@ -413,12 +417,6 @@ fn judge(
         }
     }
     if faults.is_empty() { Ok(judged) } else { Err(ChangeError::Invalid(faults)) }
-}
-
-/// The day that it is where the day begins first.
-fn latest_birth_date(now: Timestamp) -> Option<BirthDate> {
-    let date = OffsetDateTime::from_unix_timestamp((now + 14 * HOUR) / 1_000).ok()?.date();
-    BirthDate::new(u16::try_from(date.year()).ok()?, date.month().into(), date.day()).ok()
 }
 
 /// What somebody else has written into a field since the version that a change was made on.

@@ -16,7 +16,7 @@ use crate::people::{PastAddresses, open};
 use crate::portal::Portal;
 use crate::store::audit::AT_ONCE;
 use crate::store::imports::{self as rows, GuardianRow, Joined, PostRow, SealedPerson};
-use crate::store::person_fields::{self, Noted};
+use crate::store::person_fields::{self, ID_NUMBER, Noted};
 use crate::store::tx::ClassEvent;
 use crate::store::{Tx, groups, schools, sessions};
 use crate::visit::Visit;
@@ -294,9 +294,9 @@ async fn change_person(
     }
     if let Some((kind, digits)) = &change.id_number {
         let old = opened(columns::PEOPLE_ID_NUMBER, row.id_number_sealed.as_deref())?;
-        before.insert("id_number".to_owned(), json!(old));
-        after.insert("id_number".to_owned(), json!(digits));
-        codes.push("id_number");
+        before.insert(ID_NUMBER.to_owned(), json!(old));
+        after.insert(ID_NUMBER.to_owned(), json!(digits));
+        codes.push(ID_NUMBER);
         row.id_type = Some(kind.clone());
         row.id_number_sealed = seal(columns::PEOPLE_ID_NUMBER, digits);
         row.id_number_index = index(columns::PEOPLE_ID_NUMBER, digits);
@@ -310,6 +310,9 @@ async fn change_person(
     let noted = Noted { person, version: row.version + 1, at: now, by: author.actor, source: SOURCE };
     for (field, _) in &change.fields {
         person_fields::upsert(tx, &noted, field.code()).await?;
+    }
+    if change.id_number.is_some() {
+        person_fields::upsert(tx, &noted, ID_NUMBER).await?;
     }
     if row.account_id.is_some() && (past.mobile.is_some() || past.email.is_some()) {
         portal.people().tell_past_addresses(tx, past, now).await?;

@@ -1,7 +1,7 @@
 //! Schools and classes as administrators keep them by hand, and who comes, moves and goes. What a roster brings goes the
 //! same way as before (`imports`); moves keep their history either way.
 
-use domain::{ClassTitle, Country, Locale, Permission, SchoolYear, Target};
+use domain::{BirthDate, ClassTitle, Country, Locale, Permission, SchoolYear, Target};
 use serde_json::json;
 use time::OffsetDateTime;
 
@@ -13,7 +13,7 @@ use crate::clock::{DAY, Timestamp};
 use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId, SchoolId};
 use crate::one_line::one_line;
-use crate::people::NewPerson;
+use crate::people::{NewPerson, latest_birth_date};
 use crate::sessions::Session;
 use crate::store::schools::{self, SchoolRow};
 use crate::store::{Tx, classes, enrolments, groups, people};
@@ -69,6 +69,9 @@ pub enum ManageError {
     /// The student is not in the class.
     #[error("the student is not in the class")]
     NotInClass,
+    /// The student's birth date is still to come.
+    #[error("the birth date is in the future")]
+    Unborn,
 }
 
 impl ManageError {
@@ -80,6 +83,7 @@ impl ManageError {
             Self::Taken => "ROSTER-MANAGE-02",
             Self::Archived => "ROSTER-MANAGE-03",
             Self::NotInClass => "ROSTER-MANAGE-04",
+            Self::Unborn => "ROSTER-MANAGE-05",
         }
     }
 }
@@ -284,6 +288,9 @@ impl Roster<'_> {
         let portal = self.portal;
         portal.access().class(visit, actor, Permission::EditClasses, class).await?;
         let now = portal.now();
+        if new.birth_date.is_some_and(|born| latest_birth_date(now).is_some_and(|latest| born > latest)) {
+            return Err(ManageError::Unborn);
+        }
         let mut tx = portal.db().begin().await?;
         if !classes::hold(&mut tx, class, now).await? {
             return Err(ManageError::Archived);
@@ -297,6 +304,7 @@ impl Roster<'_> {
                 "surname": new.name.surname(),
                 "given_name": new.name.given_name(),
                 "patronymic": new.name.patronymic(),
+                "birth_date": new.birth_date.map(BirthDate::to_iso),
             }));
         portal.audit().append(&mut tx, created).await?;
         tx.announce(&[ClassEvent::Roster { class_id: class }]).await?;

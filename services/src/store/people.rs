@@ -270,6 +270,33 @@ pub(crate) async fn update_contacts(
         .await)?)
 }
 
+/// An ID number to be written; nothing in it takes the one on file away.
+pub(crate) struct NewNumber {
+    pub id_type: Option<String>,
+    pub id_number_sealed: Option<Vec<u8>>,
+    pub id_number_index: Option<Vec<u8>>,
+}
+
+const SET_NUMBER: &str = "UPDATE people SET id_type = $2, id_number_sealed = $3, id_number_index = $4, \
+     version = version + 1, updated_at = $5 WHERE id = $1 RETURNING version";
+
+/// Writes the ID number; the version that this makes. Somebody else's number is [`StoreError::Duplicate`].
+pub(crate) async fn update_number(
+    tx: &mut Tx,
+    person: PersonId,
+    number: &NewNumber,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, i64>(SET_NUMBER)
+        .bind(person.0)
+        .bind(&number.id_type)
+        .bind(&number.id_number_sealed)
+        .bind(&number.id_number_index)
+        .bind(now)
+        .fetch_one(c)
+        .await)?)
+}
+
 const CONTACTS_OF: &str = "SELECT p.id AS person_id, p.locale AS person_locale, p.mobile_sealed, p.email_sealed, \
      a.id AS account_id, a.locale AS account_locale, a.state \
      FROM people p LEFT JOIN accounts a ON a.person_id = p.id WHERE p.id = $1";

@@ -11,6 +11,9 @@ pub(crate) const STAFF: &str = "staff";
 /// `source` of what its owner wrote.
 pub(crate) const OWNER: &str = "owner";
 
+/// `field` of the ID number, which is none of the [`domain::PersonField`]s.
+pub(crate) const ID_NUMBER: &str = "id_number";
+
 /// A row with the name of whoever made the change.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct FieldRow {

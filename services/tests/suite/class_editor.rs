@@ -21,6 +21,7 @@ use crate::portal::*;
 on_both_databases!(
     a_class_is_opened_whole_and_in_order,
     a_change_is_judged_stored_and_audited,
+    a_class_teacher_changes_no_birth_date,
     the_same_value_changes_nothing,
     different_fields_merge_and_the_same_field_is_a_conflict,
     a_request_that_comes_twice_is_done_once,
@@ -175,11 +176,11 @@ async fn a_change_is_judged_stored_and_audited(ctx: TestContext) {
     let small = small(ctx).await;
     let (world, teacher) = (&small.world, &small.teacher);
     let mut changes = to(PersonField::Mobile, "8 (900) 765-43-21");
-    changes.extend(to(PersonField::BirthDate, "03.06.2014"));
+    changes.extend(to(PersonField::Patronymic, " Егоровна "));
     let saved = small.change(teacher, small.anna, 1, &changes).await.unwrap();
     assert_eq!(saved.version, 2);
     assert_eq!(saved.fields.mobile.as_deref(), Some("+79007654321"));
-    assert_eq!(saved.fields.birth_date.as_deref(), Some("2014-06-03"));
+    assert_eq!(saved.fields.patronymic.as_deref(), Some("Егоровна"));
     assert_eq!(small.seen(small.anna).await, saved);
     let emptied = small.change(teacher, small.anna, 2, &to(PersonField::Mobile, "")).await.unwrap();
     assert_eq!((emptied.version, emptied.fields.mobile), (3, None));
@@ -192,9 +193,6 @@ async fn a_change_is_judged_stored_and_audited(ctx: TestContext) {
     let Err(ChangeError::Invalid(faults)) = refused else { panic!("two values are wrong") };
     assert_eq!(faults, [(PersonField::Surname, FieldFault::Required), (PersonField::Snils, FieldFault::SnilsCheck)]);
     assert_eq!(small.seen(small.anna).await.version, 3);
-    // A child is born today at the latest.
-    let unborn = small.change(teacher, small.anna, 3, &to(PersonField::BirthDate, "01.02.2026")).await;
-    assert!(matches!(unborn, Err(ChangeError::Invalid(faults)) if faults[0].1 == FieldFault::DateFuture));
 
     assert_eq!(world.audited("person.changed", "success").await, 2);
     let filter = AuditFilter { person: Some(small.anna), limit: 10, ..AuditFilter::default() };
@@ -206,6 +204,40 @@ async fn a_change_is_judged_stored_and_audited(ctx: TestContext) {
     assert_eq!(rows[0].after, Some(serde_json::json!({ "mobile": null })));
     world.portal.audit().verify().await.unwrap();
     assert!(world.inbox().await.is_empty(), "nobody signs in with it, nobody is told");
+}
+
+async fn a_class_teacher_changes_no_birth_date(ctx: TestContext) {
+    let small = small(ctx).await;
+    let (world, teacher) = (&small.world, &small.teacher);
+    let born = to(PersonField::BirthDate, "03.06.2014");
+    let mut with_mobile = born.clone();
+    with_mobile.extend(to(PersonField::Mobile, "+79001234567"));
+    assert!(is_refused(&small.change(teacher, small.anna, 1, &born).await));
+    assert!(is_refused(&small.change(teacher, small.anna, 1, &with_mobile).await), "all or nothing");
+    assert!(is_refused(&small.change(teacher, small.boris, 1, &to(PersonField::BirthDate, "")).await));
+    assert!(is_refused(&small.add_mother(to(PersonField::BirthDate, "12.04.1985")).await));
+    let mother = world.parent_of(small.anna, "mother", &NewPerson::named(name("Ежова", "Ольга"))).await;
+    assert!(is_refused(&small.add_mother(to(PersonField::BirthDate, "12.04.1985")).await));
+    assert!(is_refused(&small.change(teacher, mother, 1, &born).await));
+    assert_eq!(small.refusals().await, 6);
+    let filter = AuditFilter { event: Some(AuditEvent::AccessRefused), limit: 1, ..AuditFilter::default() };
+    let row = world.portal.audit().list(&filter).await.unwrap().remove(0);
+    assert_eq!((row.actor, row.person), (Some(teacher.person_id), Some(mother)));
+    assert_eq!(row.detail["permission"], "edit_personal_data");
+    let anna = small.seen(small.anna).await;
+    assert_eq!((anna.version, anna.fields.mobile), (1, None), "nothing of it was stored");
+
+    let deputy = world.staff("Соколова", &[at_school(Role::DeputyHead, small.school)]).await;
+    let saved = small.change(&deputy, small.anna, 1, &with_mobile).await.unwrap();
+    assert_eq!(saved.fields.birth_date.as_deref(), Some("2014-06-03"));
+    small.change(&deputy, mother, 1, &to(PersonField::BirthDate, "12.04.1985")).await.unwrap();
+    // A child is born today at the latest.
+    let unborn = small.change(&deputy, small.anna, 2, &to(PersonField::BirthDate, "01.02.2026")).await;
+    assert!(matches!(unborn, Err(ChangeError::Invalid(faults)) if faults[0].1 == FieldFault::DateFuture));
+    // Whoever teaches here and is deputy head elsewhere has no more rights here than a class teacher.
+    let far = world.school("Школа № 9").await;
+    let both = world.staff("Зуев", &[leads(small.school, small.class), at_school(Role::DeputyHead, far)]).await;
+    assert!(is_refused(&small.change(&both, small.anna, 2, &to(PersonField::BirthDate, "")).await));
 }
 
 async fn the_same_value_changes_nothing(ctx: TestContext) {

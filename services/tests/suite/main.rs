@@ -21,6 +21,7 @@ mod gosuslugi_limits;
 mod gosuslugi_staff;
 mod groups_photos;
 mod help_desk;
+mod id_numbers;
 mod imports;
 mod imports_audit;
 mod outbox;

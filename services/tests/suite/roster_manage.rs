@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use domain::{ClassTitle, Country, Locale, PersonField, Relation, Role, SchoolYear};
+use domain::{BirthDate, ClassTitle, Country, Locale, PersonField, Relation, Role, SchoolYear};
 use services::access::AccessError;
 use services::api_clients::ApiScope;
 use services::audit::{AuditEvent, AuditFilter};
 use services::class_events::ClassEvent;
 use services::groups::GroupError;
-use services::people::NewPerson;
+use services::people::{NewPerson, latest_birth_date};
 use services::roster::{ManageError, RightsChange, SchoolDetails};
 use services::{ClassId, PersonId, SchoolId, Session};
 
@@ -30,6 +30,7 @@ on_both_databases!(
     classes_are_added_renamed_and_closed,
     classes_are_kept_by_administrators_of_the_school,
     a_student_comes_moves_and_leaves_with_history,
+    nobody_is_added_before_they_are_born,
     schools_are_kept_by_system_administrators,
 );
 
@@ -387,6 +388,22 @@ async fn a_student_comes_moves_and_leaves_with_history(ctx: TestContext) {
     assert!(matches!(late, Err(ManageError::NotInClass)), "who has left a month ago may be another school's");
     assert_eq!(world.audited("enrolment.changed", "success").await, 5);
     assert_eq!(world.audited("person.created", "success").await, 1);
+}
+
+async fn nobody_is_added_before_they_are_born(ctx: TestContext) {
+    let Small { world, class, admin, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let latest = latest_birth_date(world.now()).unwrap();
+    let born = |date: BirthDate| NewPerson { birth_date: Some(date), ..NewPerson::named(name("Яшин", "Лев")) };
+    let next_year = BirthDate::new(latest.year() + 1, latest.month(), 1).unwrap();
+    let before = world.count("people").await;
+    let refused = roster.add_student(&visit, &admin, class, &born(next_year)).await;
+    assert!(matches!(refused, Err(ManageError::Unborn)));
+    assert_eq!(world.count("people").await, before);
+    let lev = roster.add_student(&visit, &admin, class, &born(latest)).await.unwrap();
+    let personal = roster.personal(&visit, &admin, lev).await.unwrap();
+    assert_eq!(personal.record.fields.birth_date, Some(latest.to_iso()));
+    assert!(personal.history[0].fields.contains(&(PersonField::BirthDate, None, Some(latest.to_iso()))));
 }
 
 async fn schools_are_kept_by_system_administrators(ctx: TestContext) {

@@ -158,6 +158,7 @@ fn message_words(locale: Locale, event: &str) -> Option<&'static str> {
         "mobile_changed" => tr!(locale, admin.msg_mobile_changed),
         "mobile_replaced" => tr!(locale, admin.msg_mobile_replaced),
         "email_changed" => tr!(locale, admin.msg_email_changed),
+        "id_number_changed" => tr!(locale, admin.msg_id_number_changed),
         "review_received" => tr!(locale, admin.msg_review_received),
         "review_refused" => tr!(locale, admin.msg_review_refused),
         "password_failures" => tr!(locale, admin.msg_password_failures),

@@ -2,11 +2,12 @@
 //! from.
 //!
 //! The rule: nobody's record is opened before somebody asks for it, since each look is written to the audit log. The ID
-//! number is masked; whoever may change the record may have it shown, by a post.
+//! number is masked; whoever may change the record may have it shown, by a post, and changes it by a form of its own.
 
 mod edit;
 mod family;
 mod gosuslugi;
+mod number;
 
 use domain::{Locale, PersonField, Relation};
 use leptos::prelude::*;
@@ -14,6 +15,7 @@ use leptos::prelude::*;
 pub use edit::{ConflictLine, EditForm, PASSWORD, Proof, VERSION, WAS};
 pub use family::{FamilyDone, Kin, MAY_CONTACT, MAY_SEE, NewParent, PARENT, PARENT_FIELDS, RELATION, SHOWN_RIGHTS};
 pub use gosuslugi::{GosuslugiPart, LinkLine, TryLine};
+pub use number::{NUMBER_KINDS, NumberForm, NumberProblem, REMOVE, SET};
 
 use super::fields::field_name;
 use super::frame::{ClassFrame, class_head};
@@ -75,6 +77,24 @@ pub struct FieldLine {
     pub source: Source,
 }
 
+/// What a change was of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// A field.
+    Field(PersonField),
+    /// The ID number, masked.
+    IdNumber,
+}
+
+impl Changed {
+    fn words(self, locale: Locale) -> &'static str {
+        match self {
+            Self::Field(field) => field_name(locale, field),
+            Self::IdNumber => tr!(locale, people.f_id_number),
+        }
+    }
+}
+
 /// One change of one field.
 #[derive(Clone)]
 pub struct HistoryLine {
@@ -82,8 +102,8 @@ pub struct HistoryLine {
     pub at: i64,
     /// Who; empty when nobody did by hand.
     pub by: String,
-    /// Which field.
-    pub field: PersonField,
+    /// Of what.
+    pub what: Changed,
     /// What it was.
     pub before: Option<String>,
     /// What it is since.
@@ -103,6 +123,8 @@ pub struct Record {
     pub id_number: Option<String>,
     /// The number is masked and the reader may have it shown.
     pub may_reveal: bool,
+    /// The forms that change the number, for whoever may change the record; nobody changes the own number.
+    pub number_form: Option<NumberForm>,
     /// The classes, the present one first, each as `5А, 2026/27`.
     pub classes: Vec<String>,
     /// Where the student can be moved, for whoever may do it: classes by id and title.
@@ -161,6 +183,7 @@ pub fn meta(ctx: &PageContext, page: &PersonalPage) -> PageMeta {
         Pane::Record { record, .. } => {
             record.gosuslugi.as_ref().is_some_and(|part| part.asked.is_some())
                 || record.new_parent.as_ref().is_some_and(NewParent::is_refused)
+                || record.number_form.as_ref().is_some_and(NumberForm::is_refused)
         }
         Pane::Edit(form) => form.is_refused(),
     };
@@ -218,10 +241,10 @@ fn pick(locale: Locale, frame: &ClassFrame, person: &PersonPick, chosen: Option<
 }
 
 /// A value: numbers and addresses run from left to right in every language.
-fn value_view(locale: Locale, field: PersonField, value: Option<&str>) -> AnyView {
-    match (value, field) {
+fn value_view(locale: Locale, what: Changed, value: Option<&str>) -> AnyView {
+    match (value, what) {
         (None, _) => view! { <span class="muted">{tr!(locale, people.none)}</span> }.into_any(),
-        (Some(value), PersonField::Surname | PersonField::GivenName | PersonField::Patronymic) => {
+        (Some(value), Changed::Field(PersonField::Surname | PersonField::GivenName | PersonField::Patronymic)) => {
             view! { <bdi>{value.to_owned()}</bdi> }.into_any()
         }
         (Some(value), _) => view! { <bdi class="ltr num">{value.to_owned()}</bdi> }.into_any(),
@@ -265,8 +288,9 @@ fn record_view(ctx: &PageContext, frame: &ClassFrame, record: Record, saved: Opt
                         <th scope="col">{tr!(locale, people.last_change)}</th>
                     </tr>
                 </thead>
-                <tbody>{rows} {id_number_row(locale, frame, &record)} {own_rows(locale, &record)}</tbody>
+                <tbody>{rows} {number::number_row(locale, &frame.path(), &record)} {own_rows(locale, &record)}</tbody>
             </table>
+            {record.number_form.as_ref().map(|form| number::number_view(locale, &frame.path(), &record, form))}
             {record
                 .may_edit
                 .then(|| {
@@ -339,36 +363,8 @@ fn field_row(ctx: &PageContext, line: &FieldLine) -> AnyView {
     view! {
         <tr>
             <th scope="row">{field_name(locale, line.field)}</th>
-            <td>{value_view(locale, line.field, line.value.as_deref())}</td>
+            <td>{value_view(locale, Changed::Field(line.field), line.value.as_deref())}</td>
             <td class="small">{change}</td>
-        </tr>
-    }
-    .into_any()
-}
-
-/// The ID number. Showing it is noted, so it is asked for by a post.
-fn id_number_row(locale: Locale, frame: &ClassFrame, record: &Record) -> AnyView {
-    let value = match &record.id_number {
-        Some(number) => view! { <bdi class="ltr num">{number.clone()}</bdi> }.into_any(),
-        None => view! { <span class="muted">{tr!(locale, people.none)}</span> }.into_any(),
-    };
-    let reveal = record.may_reveal.then(|| {
-        view! {
-            <form method="post" action=format!("{}/number", frame.path())>
-                <input type="hidden" name="person" value=record.id.clone() />
-                <button class="btn quiet s" aria-describedby="reveal-why">
-                    <Icon name=IconName::Eye />
-                    {tr!(locale, people.reveal)}
-                </button>
-                <small id="reveal-why">{tr!(locale, people.reveal_why)}</small>
-            </form>
-        }
-    });
-    view! {
-        <tr>
-            <th scope="row">{tr!(locale, people.f_id_number)}</th>
-            <td>{value}</td>
-            <td class="small">{reveal}</td>
         </tr>
     }
     .into_any()
@@ -441,8 +437,8 @@ fn history(ctx: &PageContext, lines: &[HistoryLine]) -> AnyView {
                 view! {
                     <li>
                         <span class="what">
-                            {field_name(locale, line.field)} ": " {was(locale, line.field, line.before.as_deref())} " "
-                            <Icon name=IconName::Forward /> " " {was(locale, line.field, line.after.as_deref())}
+                            {line.what.words(locale)} ": " {was(locale, line.what, line.before.as_deref())} " "
+                            <Icon name=IconName::Forward /> " " {was(locale, line.what, line.after.as_deref())}
                             <small>
                                 <bdi>{by}</bdi>
                                 ", "
@@ -465,9 +461,9 @@ fn history(ctx: &PageContext, lines: &[HistoryLine]) -> AnyView {
 }
 
 /// A value of the past; the arrow between two of them is a picture, so each has its words.
-fn was(locale: Locale, field: PersonField, value: Option<&str>) -> AnyView {
+fn was(locale: Locale, what: Changed, value: Option<&str>) -> AnyView {
     match value {
-        Some(value) => value_view(locale, field, Some(value)),
+        Some(value) => value_view(locale, what, Some(value)),
         None => view! { <span class="muted">{tr!(locale, people.empty_value)}</span> }.into_any(),
     }
 }

@@ -192,7 +192,9 @@ impl Asking<'_> {
             Err(ManageError::Taken) => ClassesProblem::Taken,
             Err(ManageError::Archived) => ClassesProblem::Archived,
             Err(ManageError::Access(error)) => return Err(self.refused(&error)),
-            Err(error @ ManageError::NotInClass) => return Err(self.fault(error.code(), &error)),
+            Err(error @ (ManageError::NotInClass | ManageError::Unborn)) => {
+                return Err(self.fault(error.code(), &error));
+            }
         };
         Ok(refused(form, problem, typed, year))
     }

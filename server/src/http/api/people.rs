@@ -44,7 +44,8 @@ pub struct NewParent {
 /// Of a student or a parent in reach. Only the fields that are sent are changed; `null` empties one. `If-Match` names the
 /// version that the change was made on: what others have changed since then in other fields is kept, the same field with
 /// another value is refused with 412 and what they wrote. A contact that somebody signs in with needs fresh proof of who
-/// makes the change, which programs cannot give.
+/// makes the change, which programs cannot give. A birth date is changed by those who may change personal data, from the
+/// deputy head upwards.
 #[utoipa::path(
     patch, path = "/people/{id}", tag = "classes", operation_id = "changePerson",
     security(("session" = []), ("token" = ["write:people"])),

@@ -16,6 +16,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Locale, Permission};
 use serde::Deserialize;
 use services::invitations::Invitation;
+use services::people::latest_birth_date;
 use services::roster::{PersonLine, RegisterLine};
 use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
@@ -104,7 +105,8 @@ pub(super) async fn add_student(
     let fault = |error| failure(&error, &page.request_id);
     let found = portal.access().class(&visit, &session, Permission::EditClasses, class).await.map_err(fault)?;
     let text = |name: &str| fields.get(name).map_or("", String::as_str).chars().take(LONGEST_FIELD).collect();
-    let (form, new) = typed_person(found.country, found.locale, &STUDENT_FIELDS, text);
+    let today = latest_birth_date(portal.now());
+    let (form, new) = typed_person(found.country, found.locale, &STUDENT_FIELDS, today, text);
     let Some(new) = new else {
         let data = data(&state, &page, &visit, &session, class, Shown::All).await?;
         let data = ListPage { new_student: Some(form), ..data };

@@ -3,12 +3,14 @@
 mod family;
 mod gosuslugi;
 mod moving;
+mod number;
 
 use std::collections::BTreeMap;
 
 use app::page_context::PageContext;
 use app::pages::people::personal::{
-    ConflictLine, EditForm, FamilyDone, FieldLine, HistoryLine, Kin, NewParent, PASSWORD, Pane, PersonPick,
+    Changed, ConflictLine, EditForm, FamilyDone, FieldLine, HistoryLine, Kin, NUMBER_KINDS, NewParent, NumberForm,
+    PASSWORD, Pane, PersonPick,
     PersonalPage, Proof, Record, Source, VERSION, WAS, meta, personal_view,
 };
 use app::pages::people::{ClassFrame, Tab};
@@ -29,6 +31,7 @@ use uuid::Uuid;
 pub(super) use family::{add_parent, remove_parent, rights};
 pub(super) use gosuslugi::unlink;
 pub(super) use moving::{move_student, return_student};
+pub(super) use number::{reveal, set_number};
 
 use super::{failure, frame, id};
 use crate::http::context::{From, Page, SignedInPerson};
@@ -70,7 +73,14 @@ pub(super) async fn page(
             _ => None,
         };
         let family = family::done(&asked.saved);
-        let after = After { saved, family, unlinked: asked.saved == "unlinked", ..After::default() };
+        let number_saved = match asked.saved.as_str() {
+            "number" => Some(true),
+            "same-number" => Some(false),
+            _ => None,
+        };
+        let number_form = NumberForm { saved: number_saved, ..NumberForm::default() };
+        let unlinked = asked.saved == "unlinked";
+        let after = After { saved, family, number_form, unlinked, ..After::default() };
         asking.record_pane(&class, person, after).await?
     } else {
         asking.form_pane(&class, person).await?
@@ -107,36 +117,6 @@ pub(super) async fn change(
         }
     };
     Ok(asking.draw(status, class, Some(person), Pane::Edit(Box::new(form))))
-}
-
-/// Whose number.
-#[derive(Deserialize)]
-pub(super) struct NumberForm {
-    person: String,
-}
-
-/// `POST /people/pupils/{class}/personal/number`: the record with the whole ID number, this once.
-pub(super) async fn number(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
-    Path(class): Path<String>,
-    Form(form): Form<NumberForm>,
-) -> Result<Response, Failure> {
-    let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
-    let class = asking.class(id(&class)?).await?;
-    let person: PersonId = id(&form.person)?;
-    asking.of_class(&class, person).await?;
-    let number = state
-        .portal
-        .roster()
-        .id_number(&visit, &session, person)
-        .await
-        .map_err(|error| failure(&error, &page.request_id))?;
-    let after = After { number: number.as_ref(), ..After::default() };
-    let pane = asking.record_pane(&class, person, after).await?;
-    Ok(asking.draw(StatusCode::OK, class, Some(person), pane))
 }
 
 /// A posted form.
@@ -217,6 +197,8 @@ struct After<'a> {
     family: Option<FamilyDone>,
     /// A parent was to be added, and was not.
     new_parent: Option<NewParent>,
+    /// The ID number was changed, or was not and why.
+    number_form: NumberForm,
     /// An account at Gosuslugi was taken away.
     unlinked: bool,
     /// This account is to be taken away, after a proof.
@@ -299,10 +281,17 @@ impl Asking<'_> {
         let number = after.number.map(|number| number.canonical().to_owned());
         let gosuslugi = self.gosuslugi(class, person, &after).await?;
         let new_parent = self.new_parent(class, person, &record.family, after.new_parent);
+        let kind = record.id_kind.filter(|kind| NUMBER_KINDS.contains(kind) && !after.number_form.is_refused());
+        let number_form = NumberForm {
+            version: record.record.version,
+            kind: kind.unwrap_or(after.number_form.kind),
+            ..after.number_form
+        };
         let mut record = Record {
             gosuslugi,
             new_parent,
             family_done: after.family,
+            number_form: (may_edit && person != self.session.person_id).then_some(number_form),
             moves: self.moves(class, person),
             ..shown(self.page.locale, name, record, number, may_edit)
         };
@@ -469,6 +458,7 @@ fn shown(locale: Locale, name: String, record: PersonalRecord, number: Option<St
         fields: record.fields.into_iter().map(field_line).collect(),
         id_number: number.or(record.id_number_masked),
         may_reveal,
+        number_form: None,
         classes: record.stays.iter().map(|stay| format!("{}, {}", stay.title, stay.year)).collect(),
         family: record
             .family
@@ -508,16 +498,12 @@ fn field_line(origin: FieldOrigin) -> FieldLine {
 }
 
 fn history_lines(change: PastChange) -> Vec<HistoryLine> {
-    let PastChange { at, by, fields, .. } = change;
+    let PastChange { at, by, fields, id_number, .. } = change;
+    let line = |what, before, after| HistoryLine { at, by: by.clone(), what, before, after };
     let shown = |field: PersonField, value: Option<String>| value.map(|value| field.shown(&value));
-    fields
+    let fields = fields
         .into_iter()
-        .map(|(field, before, after)| HistoryLine {
-            at,
-            by: by.clone(),
-            field,
-            before: shown(field, before),
-            after: shown(field, after),
-        })
-        .collect()
+        .map(|(field, before, after)| line(Changed::Field(field), shown(field, before), shown(field, after)));
+    let number = id_number.map(|(before, after)| line(Changed::IdNumber, before, after));
+    fields.chain(number).collect()
 }

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Grant, Permission, PostKind, Role, Target};
 use serde::Deserialize;
 use services::access::AccessError;
+use services::people::latest_birth_date;
 use services::roster::{ClassEntry, SchoolEntry};
 use services::sessions::Session;
 use services::staff::{Candidate, StaffError, StaffLine};
@@ -229,7 +230,9 @@ impl Asking<'_> {
     /// Adds somebody new to the list.
     async fn add(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
         let school = &open.school;
-        let (person, new) = typed_person(school.country, school.locale, &AddForm::FIELDS, |name| posted.text(name));
+        let today = latest_birth_date(self.state.portal.now());
+        let text = |name: &str| posted.text(name);
+        let (person, new) = typed_person(school.country, school.locale, &AddForm::FIELDS, today, text);
         let form = AddForm { person, title: posted.text("title"), bad_title: false };
         let Some(new) = new else { return Ok(Outcome::Form(form)) };
         let candidate = Candidate::New(Box::new(new));
