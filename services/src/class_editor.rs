@@ -31,6 +31,7 @@ use crate::sessions::Session;
 use crate::store::{classes, people};
 use crate::visit::Visit;
 
+pub(crate) use change::Edit;
 pub(crate) use load::by_name;
 pub(crate) use opened::record_of;
 
