@@ -200,7 +200,9 @@ fn contacts_view(locale: Locale, here: &str, row: &StaffRow, refused: Option<&Co
             let fault = refused.and_then(|form| form.faults.iter().find(|(at, _)| *at == field));
             let error = fault.map(|(_, fault)| fault_words(locale, *fault).to_owned());
             let hint = match on_file {
-                Some(masked) => tr!(locale, people.staff_contact_on_file, masked = masked.clone()),
+                Some(masked) => {
+                    tr!(locale, people.staff_contact_on_file, masked = format!("\u{2066}{masked}\u{2069}"))
+                }
                 None => tr!(locale, people.none).to_owned(),
             };
             view! {
