@@ -32,10 +32,12 @@ use schoolgate_app::{
         },
         photos::{self, PhotoCard, PhotoDone, PhotoProblem, PhotosPage, photos_view},
         staff::{
-            self, AddForm, GrantProblem, RefusedGrant, Right, StaffDone, StaffPage, StaffRights, StaffRow, staff_view,
+            self, AddForm, ContactsForm, ContactsProblem, GrantProblem, InviteProblem, KnownChoice, RefusedGrant,
+            Right, StaffDone, StaffPage, StaffRights, StaffRow, Trouble, staff_view,
         },
     },
 };
+use services::staff::StaffAccount;
 
 const NOW: i64 = 1_795_329_660_000;
 
@@ -469,23 +471,30 @@ fn staff_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         class: class.map(|(id, title)| (id.to_owned(), title.to_owned())),
         may_revoke: true,
     };
-    let row = |id: &str, rights, has_account, last_sign_in_at| StaffRow {
+    let row = |id: &str, rights, account, last_sign_in_at| StaffRow {
         id: id.to_owned(),
         name: format!("Учитель {id}"),
         title: "учитель математики".to_owned(),
         rights,
-        has_account,
+        account,
+        version: 3,
+        mobile: Some("+7 900 •••-••-67".to_owned()),
+        email: Some("a•••@primer.example".to_owned()),
         last_sign_in_at,
     };
+    let lacking = |id: &str, account| StaffRow { mobile: None, email: None, ..row(id, Vec::new(), account, None) };
     let rows = vec![
         row(
             "t-1",
             vec![right(Role::ClassTeacher, Some(("c-1", "5А"))), right(Role::DeputyHead, None)],
-            true,
+            StaffAccount::Active,
             Some(NOW - 1_000),
         ),
-        row("t-2", vec![right(Role::SchoolAdministrator, None)], true, None),
-        row("t-3", Vec::new(), false, None),
+        row("t-2", vec![right(Role::SchoolAdministrator, None)], StaffAccount::Invited, None),
+        row("t-3", Vec::new(), StaffAccount::None, None),
+        lacking("t-4", StaffAccount::None),
+        StaffRow { rights: vec![right(Role::DeputyHead, None)], ..lacking("t-5", StaffAccount::Active) },
+        lacking("t-6", StaffAccount::Barred),
     ];
     let page = |kind| StaffPage {
         kind,
@@ -498,15 +507,24 @@ fn staff_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         }),
         form: AddForm::default(),
         done: None,
-        refused: None,
+        trouble: None,
     };
     let refused = |problem| {
-        Some(RefusedGrant {
+        Some(Trouble::Grant(RefusedGrant {
             person: "t-1".to_owned(),
             problem,
             role: "class_teacher".to_owned(),
             class: "c-1".to_owned(),
-        })
+        }))
+    };
+    let uninvited = |problem| Some(Trouble::Invite("t-3".to_owned(), problem));
+    let contacts = |faults, problem| {
+        Some(Trouble::Contacts(ContactsForm {
+            person: "t-4".to_owned(),
+            values: vec![(PersonField::Mobile, "<i>".to_owned()), (PersonField::Email, String::new())],
+            faults,
+            problem,
+        }))
     };
     let teachers = page(PostKind::Teacher);
     let form = AddForm {
@@ -516,7 +534,16 @@ fn staff_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         },
         title: "учитель".to_owned(),
         bad_title: true,
+        ..AddForm::default()
     };
+    let known = |id: &str| KnownChoice {
+        id: id.to_owned(),
+        name: "Ежова <b>".to_owned(),
+        posts: vec![(PostKind::Specialist, String::new()), (PostKind::Teacher, "учитель".to_owned())],
+        classes: vec!["5А".to_owned()],
+        contacts: vec!["+7 900 •••-••-67".to_owned()],
+    };
+    let asked = AddForm { known: vec![known("k-1"), known("k-2")], chosen: "k-2".to_owned(), ..AddForm::default() };
     for (name, page) in [
         ("staff-teachers", teachers.clone()),
         ("staff-specialists", page(PostKind::Specialist)),
@@ -528,9 +555,31 @@ fn staff_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         ("staff-granted", StaffPage { done: Some(StaffDone::Granted), ..teachers.clone() }),
         ("staff-revoked", StaffPage { done: Some(StaffDone::Revoked), ..teachers.clone() }),
         ("staff-refused", StaffPage { form, ..teachers.clone() }),
-        ("staff-class", StaffPage { refused: refused(GrantProblem::ClassMissing), ..teachers.clone() }),
-        ("staff-own", StaffPage { refused: refused(GrantProblem::Own), ..teachers.clone() }),
-        ("staff-proof", StaffPage { refused: refused(GrantProblem::ProofNeeded), ..teachers }),
+        ("staff-class", StaffPage { trouble: refused(GrantProblem::ClassMissing), ..teachers.clone() }),
+        ("staff-own", StaffPage { trouble: refused(GrantProblem::Own), ..teachers.clone() }),
+        ("staff-proof", StaffPage { trouble: refused(GrantProblem::ProofNeeded), ..teachers.clone() }),
+        ("staff-invited", StaffPage { done: Some(StaffDone::Invited), ..teachers.clone() }),
+        ("staff-contacts", StaffPage { done: Some(StaffDone::Contacts(true)), ..teachers.clone() }),
+        ("staff-same-contacts", StaffPage { done: Some(StaffDone::Contacts(false)), ..teachers.clone() }),
+        ("staff-no-email", StaffPage { trouble: uninvited(InviteProblem::NoEmail), ..teachers.clone() }),
+        ("staff-no-mobile", StaffPage { trouble: uninvited(InviteProblem::NoMobile), ..teachers.clone() }),
+        ("staff-has-account", StaffPage { trouble: uninvited(InviteProblem::HasAccount), ..teachers.clone() }),
+        ("staff-no-post", StaffPage { trouble: uninvited(InviteProblem::NoPost), ..teachers.clone() }),
+        ("staff-invite-proof", StaffPage { trouble: uninvited(InviteProblem::ProofNeeded), ..teachers.clone() }),
+        ("staff-invite-many", StaffPage { trouble: uninvited(InviteProblem::TooMany(300)), ..teachers.clone() }),
+        (
+            "staff-contacts-refused",
+            StaffPage { trouble: contacts(vec![(PersonField::Mobile, FieldFault::Mobile)], None), ..teachers.clone() },
+        ),
+        (
+            "staff-contacts-proof",
+            StaffPage { trouble: contacts(Vec::new(), Some(ContactsProblem::ProofNeeded)), ..teachers.clone() },
+        ),
+        (
+            "staff-contacts-changed",
+            StaffPage { trouble: contacts(Vec::new(), Some(ContactsProblem::Changed)), ..teachers.clone() },
+        ),
+        ("staff-known", StaffPage { form: asked, ..teachers }),
     ] {
         let ctx = context(locale, staff::section(page.kind).path());
         pages.push(render(name, &ctx, staff::meta(&ctx, &page), || staff_view(&ctx, page)));
@@ -718,6 +767,21 @@ fn a_refused_form_keeps_what_was_typed() {
     let proof = page(&pages, "staff-proof.en");
     assert!(proof.contains("href=\"/me/confirm?next=/people/teachers%3Fschool%3Ds-1\""));
     assert!(proof.contains("<option value=\"c-1\" selected"));
+    assert!(page(&pages, "staff-contacts-refused.en").contains("value=\"&lt;i&gt;\""));
+    let known = page(&pages, "staff-known.en");
+    assert!(known.contains("value=\"k-2\" checked") && !known.contains("value=\"k-1\" checked"), "{known}");
+    assert!(known.contains("Ежова &lt;b&gt;"));
+}
+
+#[test]
+fn whoever_lacks_an_account_is_invited_once_all_is_there_that_it_takes() {
+    let pages = all_pages();
+    let teachers = page(&pages, "staff-teachers.en");
+    assert_eq!(teachers.matches("value=\"invite\"").count(), 1, "{teachers}");
+    assert_eq!(page(&pages, "staff-read.en").matches("value=\"invite\"").count(), 0);
+    let again = page(&pages, "staff-invite-proof.en");
+    assert!(again.contains("href=\"/me/confirm?next=/people/teachers%3Fschool%3Ds-1\""));
+    assert!(page(&pages, "staff-has-account.en").contains("href=\"/admin/accounts\""));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 import type { Locator, Page } from '@playwright/test';
 
 import { CLASS, type ClassName, onFile, openEditor, row as rowOf, status } from '../support/editor.ts';
-import { enter, summary, withoutWasm } from '../support/flows.ts';
+import { answer, enter, summary, typePassword, withoutWasm } from '../support/flows.ts';
 import type { Raw } from '../support/http.ts';
 import { asStaff, staffAsks } from '../support/staff.ts';
 import { type Portal, expect, test } from '../support/test.ts';
+import { PASSWORD, field, invitationIn, reaches, send, typeChoice, typeCode } from '../support/wizards.ts';
 import { en } from '../support/words.ts';
 
 const SCHOOL = '01900000-0000-7000-8000-000000000005';
@@ -394,6 +395,104 @@ async function program(portal: Portal, scopes: string[], key: string): Promise<{
   if (made.token) portal.note(made.token);
   return { ...made, status: raw.status };
 }
+
+/** A name that nobody else has: letters alone. */
+const lettered = (): string => String(Date.now()).replace(/\d/g, (digit) => 'абвгдежзик'[Number(digit)] ?? 'а');
+const staffRow = (page: Page, text: string): Locator => page.locator('table.tbl tbody tr').filter({ hasText: text });
+
+test('a teacher: added, the missing e-mail put in, invited, and in the class editor with password and code', async ({ page, context, another, portal, guard }) => {
+  test.setTimeout(120_000);
+  guard.expects(403);
+  const surname = `Приглашённов${lettered()}`;
+  const who = { phone: portal.freeMobile() };
+  const email = `invited.${unique()}@shkola5.example`;
+  portal.note(email, PASSWORD);
+  await asStaff(context, portal, 'admin-5');
+  const proof = await staffAsks(portal, 'admin-5', '/api/v1/session/proof', { json: { password: portal.fixed('admin-5').password } });
+  expect(proof.status).toBeLessThan(300);
+  await page.goto('/people/teachers');
+  await page.locator('summary', { hasText: en('people', 'staff_add') }).click();
+  await page.locator('#f-surname').fill(surname);
+  await page.locator('#f-given_name').fill('Инна');
+  await page.locator('#f-mobile').fill(who.phone);
+  await page.locator('#post-title').fill('физика');
+  await page.getByRole('button', { name: en('people', 'staff_add_do'), exact: true }).click();
+  await expect(said(page)).toHaveText(en('people', 'staff_added'));
+
+  // Without an e-mail nobody is invited: the row says so, and has the field.
+  const row = staffRow(page, surname);
+  const invite = row.getByRole('button', { name: new RegExp(`^${en('people', 'staff_invite')}`) });
+  await expect(row).toContainText(en('people', 'staff_no_account'));
+  await expect(row).toContainText(en('people', 'staff_no_email'));
+  await expect(invite).toHaveCount(0);
+  await row.locator('summary').first().click();
+  await row.locator('input[name="email"]').fill(email);
+  await row.getByRole('button', { name: en('people', 'staff_contacts_save') }).click();
+  await expect(said(page)).toHaveText(en('people', 'person_saved'));
+  await expect(row).not.toContainText(en('people', 'staff_no_email'));
+  await invite.click();
+  await expect(said(page)).toHaveText(en('people', 'staff_invited'));
+  await expect(row).toContainText(en('people', 'staff_is_invited'));
+  await expect(invite).toHaveCount(0);
+  await row.locator('summary').first().click();
+  await row.locator('select[name="role"]').selectOption('class_teacher');
+  await row.locator('select[name="class"]').selectOption(CLASS['11Б']);
+  await row.getByRole('button', { name: en('people', 'staff_grant') }).click();
+  await expect(said(page)).toHaveText(en('people', 'staff_granted'));
+
+  const letter = invitationIn(await portal.mailbox(email).newest('first_password'), portal);
+  const own = await another();
+  await own.page.goto(letter.link);
+  await field(own.page, 'user_code').fill(letter.user_code);
+  await send(own.page);
+  await reaches(own.page, '/password/verify');
+  await typeCode(own.page, await portal.phone(who).code(1));
+  await reaches(own.page, '/password/choose');
+  await typeChoice(own.page, PASSWORD);
+  await send(own.page);
+  await reaches(own.page, '/password/done');
+  await own.page.goto('/sign-in/password');
+  await typePassword(own.page, letter.user_code, PASSWORD);
+  await reaches(own.page, '/sign-in/code');
+  await answer(own.page, await portal.phone(who).code(2));
+  await own.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  expect((await own.page.goto(tab('11Б', 'esia')))?.status()).toBe(200);
+  expect((await own.page.goto(tab('11А', 'esia')))?.status(), 'one’s own class alone').toBe(403);
+  await page.reload();
+  await expect(row).toContainText(en('people', 'staff_can'));
+});
+
+test('a parent who becomes a teacher is found, offered and chosen, and stays one person', async ({ page, context, portal, guard }) => {
+  guard.expects(422);
+  const parents = (await onFile(portal, '11Б', 'system')).flatMap((one) => one.parents);
+  const parent = parents.find((one) => one.person.fields.surname && one.person.fields.given_name)?.person;
+  if (!parent) throw new Error('no parent of 11Б has a whole name');
+  const title = `кружок ${unique()}`;
+  await asStaff(context, portal, 'admin-5');
+  await page.goto('/people/specialists');
+  await page.locator('summary', { hasText: en('people', 'staff_add') }).click();
+  await page.locator('#f-surname').fill(parent.fields.surname ?? '');
+  await page.locator('#f-given_name').fill(parent.fields.given_name ?? '');
+  await page.locator('#post-title').fill(title);
+  const add = page.getByRole('button', { name: en('people', 'staff_add_do'), exact: true });
+  const choice = page.locator(`input[name="known"][value="${parent.id}"]`);
+  for (const times of [1, 2]) {
+    await add.click();
+    await expect(choice, `asked ${times}`).toHaveCount(1);
+    await expect(summary(page)).toContainText(en('people', 'staff_known_error'));
+    await expect(page.locator('#post-title')).toHaveValue(title);
+  }
+  await choice.check();
+  await add.click();
+  await expect(said(page)).toHaveText(en('people', 'staff_added'));
+  const row = staffRow(page, title);
+  await expect(row).toHaveCount(1);
+  await expect(row.locator('input[name="person"]').first()).toHaveValue(parent.id);
+  await row.locator('summary').first().click();
+  await row.locator('summary', { hasText: en('people', 'staff_end_post') }).click();
+  await row.getByRole('button', { name: en('people', 'staff_end_do') }).click();
+  await expect(said(page)).toHaveText(en('people', 'staff_ended'));
+});
 
 test('a program is made once under its key, its token is shown once, and what it lacks a scope for is in the audit log', async ({ portal }) => {
   const key = `program-${unique()}`;

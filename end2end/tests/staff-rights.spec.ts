@@ -210,6 +210,21 @@ test('the full record: read by the class teacher, changed from the deputy head u
   for (const letter of LETTERS) await answers(portal, letter, rows);
 });
 
+test('members of staff: invited, and their contacts changed, by those who add staff there', async ({ portal }) => {
+  const path = `/people/teachers?school=${SCHOOL}`;
+  const list = await staffAsks(portal, 'admin-5', path, { headers: { accept: 'text/html' } });
+  const person = /Бутрович[\s\S]*?name="person" value="([0-9a-f-]{36})"/.exec(list.body.toString())?.[1];
+  if (person === undefined) throw new Error('the class teacher is not listed');
+  const rows: Row[] = [
+    // She has an account, but that is said only to those who may give one.
+    { path, form: { do: 'invite', person }, to: 'AS', status: 422 },
+    // Nothing was typed: nothing is stored, but it takes the right.
+    { path, form: { do: 'contacts', person, version: '1' }, to: 'AS', status: 303 },
+    { path, form: { do: 'add', surname: '', given_name: '' }, to: 'AS', status: 422 },
+  ];
+  for (const letter of LETTERS) await answers(portal, letter, rows);
+});
+
 test('the editor’s form of one row: for those whose class it is, and of nobody who is not in it', async ({ portal }) => {
   const [own, next, elsewhere] = [await student(portal, '5А'), await student(portal, '5Б'), await student(portal, 'ה1')];
   const esia = (name: string, person: PersonRecord): string => `/people/pupils/${name}/esia?edit=${person.id}`;

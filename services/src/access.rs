@@ -13,7 +13,7 @@ use crate::portal::{Portal, SessionsError};
 use crate::sessions::Session;
 use crate::store::classes::ClassRow;
 use crate::store::enrolments::TieRow;
-use crate::store::{classes, enrolments};
+use crate::store::{Tx, classes, enrolments};
 use crate::visit::Visit;
 
 /// Why something was not done, or not shown.
@@ -157,6 +157,10 @@ pub(crate) struct Ties {
 }
 
 impl Ties {
+    fn found(rows: Vec<TieRow>) -> Result<Self, AccessError> {
+        if rows.is_empty() { Err(AccessError::NotFound) } else { Ok(Self::new(rows)?) }
+    }
+
     fn new(rows: Vec<TieRow>) -> Result<Self, StoreError> {
         let mut ties = Self::default();
         for row in rows {
@@ -296,11 +300,12 @@ impl Access<'_> {
 
     /// What a person has to do with schools and classes, whoever asks.
     pub(crate) async fn ties(&self, person: PersonId) -> Result<Ties, AccessError> {
-        let rows = enrolments::list_ties(self.portal.db(), person.0).await?;
-        if rows.is_empty() {
-            return Err(AccessError::NotFound);
-        }
-        Ok(Ties::new(rows)?)
+        Ties::found(enrolments::list_ties(self.portal.db(), person.0).await?)
+    }
+
+    /// The same inside a transaction, for what must not be decided on what was so a moment ago.
+    pub(crate) async fn ties_within(&self, tx: &mut Tx, person: PersonId) -> Result<Ties, AccessError> {
+        Ties::found(enrolments::find_ties(tx, person.0).await?)
     }
 
     /// Writes a refusal down; what is returned is the refusal, or why it could not be written.

@@ -34,6 +34,7 @@ use crate::store::person_fields::ID_NUMBER;
 use crate::store::{classes, people};
 use crate::visit::Visit;
 
+pub(crate) use change::Edit;
 pub(crate) use load::by_name;
 pub(crate) use opened::record_of;
 

@@ -8,8 +8,8 @@
 use std::fmt;
 
 use domain::{
-    Email, Grant, IdKind, InitialPassword, Locale, Mobile, Password, Permission, PersonIdentifier, PersonName, Role,
-    Scope, SecurityQuestion, Target, UserCode, mobile::Country, security_question,
+    Email, Grant, IdKind, InitialPassword, Locale, Mobile, Password, Permission, PersonIdentifier, PersonName,
+    PostKind, Role, Scope, SecurityQuestion, Target, UserCode, mobile::Country, security_question,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::clock::{HOUR, Timestamp};
 use crate::crypto::columns;
 use crate::error::{CryptoError, StoreError};
 use crate::hasher::HashError;
-use crate::ids::{AccountId, MessageId, PersonId};
+use crate::ids::{AccountId, MessageId, PersonId, SchoolId};
 use crate::password_wizard::{OWN_QUESTION, Question};
 use crate::people::{self, OpenError};
 use crate::portal::{Portal, SignInError};
@@ -28,7 +28,7 @@ use crate::registrations::FirstPassword;
 use crate::sessions::Session;
 use crate::store::accounts::AccountRow;
 use crate::store::help_desk::{self as rows, FoundRow, NamePatterns, Numbers, Reach};
-use crate::store::{Tx, accounts, passwords, people as people_rows, sessions};
+use crate::store::{Tx, accounts, passwords, people as people_rows, posts, sessions};
 use crate::throttles::{self, Failures, Span, Subject};
 use crate::visit::Visit;
 
@@ -63,6 +63,8 @@ pub struct AccountLine {
     pub role: Option<Role>,
     /// Works at a school or has a role.
     pub is_staff: bool,
+    /// Where whoever has no account yet is invited as a member of staff, if the reader may do that.
+    pub invited_at: Option<(SchoolId, PostKind)>,
     /// The reader may do something for this account. Not when it is a member of staff whom they may not edit.
     pub manageable: bool,
     /// The titles of the classes that they belong to, as students or by their children.
@@ -293,6 +295,10 @@ impl HelpDesk<'_> {
         })?;
         let mut classes = rows::read_classes(portal.db(), id).await?;
         classes.dedup();
+        let invited_at = match row.account_id {
+            None if ties.is_staff() && ties.staff_covered_by(actor) => self.first_post(id).await?,
+            _ => None,
+        };
         Ok(Some(AccountLine {
             person_id: PersonId(id),
             account_id: row.account_id.map(AccountId),
@@ -300,6 +306,7 @@ impl HelpDesk<'_> {
             user_code: row.user_code.as_deref().map(people::shown_user_code),
             role: ties.role,
             is_staff: ties.is_staff(),
+            invited_at,
             manageable: ties.staff_covered_by(actor),
             classes,
             mobile_masked: mobile.as_ref().map(Mobile::masked),
@@ -308,6 +315,13 @@ impl HelpDesk<'_> {
             barred: row.state.as_deref() == Some(accounts::DISABLED),
             last_sign_in_at: row.last_sign_in_at,
         }))
+    }
+
+    async fn first_post(self, person: Uuid) -> Result<Option<(SchoolId, PostKind)>, StoreError> {
+        let posts = posts::list_of(self.portal.db(), person).await?;
+        let Some(post) = posts.first() else { return Ok(None) };
+        let kind = PostKind::from_code(&post.kind).ok_or(StoreError::Corrupt { column: "posts.kind" })?;
+        Ok(Some((SchoolId(post.school_id), kind)))
     }
 
     /// Lifts all waits and limits of an account: its passwords, its codes, its sendings. A barred account stays barred.
@@ -503,12 +517,19 @@ impl HelpDesk<'_> {
         account: AccountId,
         now: Timestamp,
     ) -> Result<(), HelpError> {
-        let subject = self.subject(account);
-        let span = Span { scope, subject, limit: ACTS_PER_HOUR, window_ms: HOUR };
-        match span.count(tx, now).await? {
+        match self.span(scope, account).count(tx, now).await? {
             None => Ok(()),
             Some(retry_at) => Err(HelpError::TooMany { retry_at }),
         }
+    }
+
+    fn span(self, scope: &'static str, account: AccountId) -> Span {
+        Span { scope, subject: self.subject(account), limit: ACTS_PER_HOUR, window_ms: HOUR }
+    }
+
+    /// The letters to an account in an hour: the first one counts with those that are sent again.
+    pub(crate) fn invitations(self, account: AccountId) -> Span {
+        self.span(INVITATIONS, account)
     }
 
     /// What stands for an account in the counts of the help desk: another than in its own counts, which unlocking forgets.

@@ -3,25 +3,59 @@
 //! A role is given by those alone who may edit staff where it is for, never a higher one than their own there, and only to people who are
 //! theirs already: otherwise a school could make a stranger its own by a post, and then change the stranger's way in. Roles ask for fresh
 //! proof, and the sessions of whoever gets or loses one end (rules: a new token at each change of rights).
+//!
+//! An account is made by an invitation, which goes to the e-mail on file: whoever sends it sees neither its link nor its password.
 
-use domain::{Grant, Permission, PersonName, PostKind, Role, Target};
+mod inviting;
+mod known;
+
+pub use known::KnownPerson;
+
+use domain::{Email, Grant, Mobile, Permission, PersonName, PostKind, Role, Target};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::access::AccessError;
+use crate::accounts::AccountError;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
+use crate::crypto::columns;
 use crate::error::StoreError;
+use crate::hasher::HashError;
 use crate::ids::{PersonId, PostId, RoleId, SchoolId};
-use crate::people::{NewPerson, name_on_file};
-use crate::portal::Portal;
+use crate::people::{NewPerson, OpenError, name_on_file, open};
+use crate::portal::{Portal, SignInError};
 use crate::sessions::Session;
 use crate::store::roles::{self, RoleRow};
-use crate::store::{Tx, people, posts, schools, sessions};
+use crate::store::{Tx, accounts, people, posts, schools, sessions};
 use crate::visit::Visit;
 
 /// The longest title of a post in characters.
 const LONGEST_TITLE: usize = 100;
+
+/// Whether a member of staff can sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaffAccount {
+    /// There is no account: an invitation makes one.
+    None,
+    /// Invited, and no password chosen yet.
+    Invited,
+    /// A password was chosen.
+    Active,
+    /// An operator has barred the account.
+    Barred,
+}
+
+impl StaffAccount {
+    fn of(state: Option<&str>, has_password: bool) -> Self {
+        match state {
+            None => Self::None,
+            Some(accounts::DISABLED) => Self::Barred,
+            Some(_) if has_password => Self::Active,
+            Some(_) => Self::Invited,
+        }
+    }
+}
 
 /// A member of staff in the list of a school.
 #[derive(Clone)]
@@ -35,7 +69,13 @@ pub struct StaffLine {
     /// The roles for this school, and those for everything; a class's with its title.
     pub roles: Vec<(Role, Option<String>)>,
     /// Whether there is an account.
-    pub has_account: bool,
+    pub account: StaffAccount,
+    /// The version of the person's data, for changing the contacts.
+    pub version: i64,
+    /// The mobile on file, masked: the sign-in of staff needs one.
+    pub mobile_masked: Option<String>,
+    /// The e-mail on file, masked: the invitation needs one.
+    pub email_masked: Option<String>,
     /// The last sign-in.
     pub last_sign_in_at: Option<Timestamp>,
 }
@@ -73,6 +113,30 @@ pub enum StaffError {
     /// The title of a post is too long, or has something unprintable in it.
     #[error("the title cannot be used")]
     Title,
+    /// Whoever has neither post nor role is no member of staff.
+    #[error("no member of staff")]
+    NoPost,
+    /// There is an account already: its first letter is sent again by the help desk.
+    #[error("there is an account already")]
+    HasAccount,
+    /// The invitation has nowhere to go.
+    #[error("no e-mail is on file")]
+    NoEmail,
+    /// Staff sign in with a code that comes by SMS.
+    #[error("no mobile is on file")]
+    NoMobile,
+    /// Too many invitations in an hour.
+    #[error("too many invitations")]
+    TooMany {
+        /// When the next one can be sent.
+        retry_at: Timestamp,
+    },
+    /// More passwords are being hashed than the machine can do.
+    #[error("too many passwords are being hashed")]
+    Busy {
+        /// Seconds after which there is likely to be room.
+        retry_after_s: u32,
+    },
 }
 
 impl StaffError {
@@ -84,6 +148,12 @@ impl StaffError {
             Self::Own => "STAFF-02",
             Self::Grant => "STAFF-03",
             Self::Title => "STAFF-04",
+            Self::NoPost => "STAFF-05",
+            Self::HasAccount => "STAFF-06",
+            Self::NoEmail => "STAFF-07",
+            Self::NoMobile => "STAFF-08",
+            Self::TooMany { .. } => "STAFF-09",
+            Self::Busy { .. } => "STAFF-10",
         }
     }
 }
@@ -91,6 +161,33 @@ impl StaffError {
 impl From<StoreError> for StaffError {
     fn from(error: StoreError) -> Self {
         Self::Access(AccessError::Store(error))
+    }
+}
+
+impl From<OpenError> for StaffError {
+    fn from(error: OpenError) -> Self {
+        Self::Access(error.into())
+    }
+}
+
+impl From<HashError> for StaffError {
+    fn from(error: HashError) -> Self {
+        match SignInError::from(error) {
+            SignInError::Busy { retry_after_s } => Self::Busy { retry_after_s },
+            SignInError::Store(error) => error.into(),
+            SignInError::Crypto(error) => Self::Access(error.into()),
+            _ => Self::Busy { retry_after_s: 1 },
+        }
+    }
+}
+
+impl From<AccountError> for StaffError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Store(error) => error.into(),
+            // No code was free: a later try draws others.
+            AccountError::CodeTaken => Self::Busy { retry_after_s: 1 },
+        }
     }
 }
 
@@ -118,12 +215,21 @@ impl Staff<'_> {
         for row in posts::list(portal.db(), school.0, kind.code()).await? {
             let name = name_on_file(&row.surname, &row.given_name, row.patronymic.as_deref())
                 .ok_or(StoreError::Corrupt { column: "people.surname, given_name, patronymic" })?;
+            let id = row.person_id;
+            let mobile = open(portal, columns::PEOPLE_MOBILE, id, row.mobile_sealed.as_deref(), |text| {
+                Mobile::from_e164(text).ok()
+            })?;
+            let email =
+                open(portal, columns::PEOPLE_EMAIL, id, row.email_sealed.as_deref(), |text| Email::parse(text).ok())?;
             lines.push(StaffLine {
                 id: PersonId(row.person_id),
                 name,
                 title: row.title,
                 roles: Vec::new(),
-                has_account: row.account_id.is_some(),
+                account: StaffAccount::of(row.state.as_deref(), row.has_password > 0),
+                version: row.version,
+                mobile_masked: mobile.as_ref().map(Mobile::masked),
+                email_masked: email.as_ref().map(Email::masked),
                 last_sign_in_at: row.last_sign_in_at,
             });
         }

@@ -127,7 +127,7 @@ events! {
     AuditExported = "audit.exported",
     /// Letters that invite parents were printed.
     InvitationsPrinted = "invitations.printed",
-    /// An invitation was sent again.
+    /// An invitation was sent: the first one to a member of staff, or one again.
     InvitationSent = "invitation.sent",
     /// A program got a token for the API, or lost it.
     ApiClientChanged = "api_client.changed",

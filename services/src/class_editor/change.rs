@@ -24,6 +24,18 @@ use crate::store::tx::ClassEvent;
 use crate::store::{Tx, guardians};
 use crate::visit::Visit;
 
+/// A change to somebody whom the actor may change.
+pub(crate) struct Edit<'a> {
+    pub person: PersonId,
+    pub ties: &'a Ties,
+    /// Whose phone numbers are meant when no country is typed.
+    pub country: Country,
+    /// The version that was seen.
+    pub base_version: i64,
+    /// As typed.
+    pub changes: &'a BTreeMap<PersonField, Option<String>>,
+}
+
 /// What a person's fields are to hold; `None` empties one. Canonical.
 type Judged = BTreeMap<PersonField, Option<String>>;
 
@@ -77,8 +89,33 @@ impl ClassEditor<'_> {
         let portal = self.portal;
         let ties = portal.access().ties(person).await?;
         let tie = self.editable(visit, actor, person, &ties, changes).await?;
+        let edit = Edit { person, ties: &ties, country: tie.country, base_version, changes };
+        self.store(visit, actor, &edit, keyed).await
+    }
+
+    /// Changes the contacts of a member of staff, whom the caller has found to be the actor's to change: as [`ClassEditor::change`].
+    pub(crate) async fn change_staff(
+        &self,
+        visit: &Visit,
+        actor: &Session,
+        edit: &Edit<'_>,
+    ) -> Result<PersonSaved, ChangeError> {
+        let done = self.store(visit, actor, edit, None).await;
+        self.settled(None, done).await
+    }
+
+    /// Judges and stores a change that the actor may make.
+    async fn store(
+        self,
+        visit: &Visit,
+        actor: &Session,
+        edit: &Edit<'_>,
+        keyed: Option<&KeyedRequest>,
+    ) -> Result<Option<PersonSaved>, ChangeError> {
+        let Edit { person, ties, country, base_version, changes } = *edit;
+        let portal = self.portal;
         let now = portal.now();
-        let judged = judge(changes, tie.country, now)?;
+        let judged = judge(changes, country, now)?;
         if let Some(saved) = self.answered(keyed).await? {
             return Ok(Some(saved));
         }
@@ -127,7 +164,7 @@ impl ClassEditor<'_> {
             portal.people().tell_past_addresses(&mut tx, past, now).await?;
         }
         let saved = PersonSaved { person: record_of(portal, &row)?, at: now };
-        tx.announce(&seen_in(&ties, person, row.version, actor.person_id)).await?;
+        tx.announce(&seen_in(ties, person, row.version, actor.person_id)).await?;
         let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Success, visit)
             .actor(actor.person_id)
             .person(person)

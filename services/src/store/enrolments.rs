@@ -117,6 +117,11 @@ pub(crate) async fn list_ties(db: &Db, person: Uuid) -> Result<Vec<TieRow>, Stor
     Ok(on_read!(db, |p| sqlx::query_as::<_, TieRow>(TIES).bind(person).fetch_all(p).await)?)
 }
 
+/// The same inside a transaction.
+pub(crate) async fn find_ties(tx: &mut Tx, person: Uuid) -> Result<Vec<TieRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, TieRow>(TIES).bind(person).fetch_all(c).await)?)
+}
+
 pub(crate) const CLASSES_OF: &str = "SELECT class_id FROM enrolments WHERE student_id = $1 AND until_at IS NULL \
      UNION SELECT e.class_id FROM guardians g JOIN enrolments e ON e.student_id = g.child_id \
      WHERE g.guardian_id = $1 AND e.until_at IS NULL";

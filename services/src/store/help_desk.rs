@@ -124,6 +124,42 @@ pub(crate) async fn list_by_name(
     })?)
 }
 
+/// What somebody is known by: the name as it is on file, and indexes of contacts.
+pub(crate) struct AlikeTo<'a> {
+    pub surname: &'a str,
+    pub given_name: &'a str,
+    pub mobile: Option<[u8; 32]>,
+    pub email: Option<[u8; 32]>,
+}
+
+/// People in reach with exactly this surname and given name, or with one of the contacts.
+pub(crate) async fn list_alike(
+    db: &Db,
+    alike: &AlikeTo<'_>,
+    reach: Reach,
+    limit: i64,
+) -> Result<Vec<FoundRow>, StoreError> {
+    let (condition, id) = narrowed(reach, 6);
+    let sql = AssertSqlSafe(format!(
+        "{FOUND} WHERE p.id IN (SELECT id FROM people WHERE surname = $1 AND given_name = $2 \
+         UNION SELECT id FROM people WHERE mobile_index = $3 \
+         UNION SELECT id FROM people WHERE email_index = $4) \
+         {condition} ORDER BY p.surname, p.given_name, p.id LIMIT $5"
+    ));
+    Ok(on_read!(db, |p| {
+        let mut query = sqlx::query_as::<_, FoundRow>(sql)
+            .bind(alike.surname)
+            .bind(alike.given_name)
+            .bind(alike.mobile.map(|index| index.to_vec()))
+            .bind(alike.email.map(|index| index.to_vec()))
+            .bind(limit);
+        if let Some(id) = id {
+            query = query.bind(id);
+        }
+        query.fetch_all(p).await
+    })?)
+}
+
 /// What was typed, as everything that it can be.
 #[derive(Default)]
 pub(crate) struct Numbers {

@@ -62,17 +62,39 @@ pub(crate) struct StaffRow {
     pub surname: String,
     pub given_name: String,
     pub patronymic: Option<String>,
-    pub account_id: Option<Uuid>,
+    pub version: i64,
+    pub mobile_sealed: Option<Vec<u8>>,
+    pub email_sealed: Option<Vec<u8>>,
+    /// `accounts.state`; none without an account.
+    pub state: Option<String>,
+    pub has_password: i64,
     pub last_sign_in_at: Option<Timestamp>,
 }
 
-const LIST: &str = "SELECT o.person_id, o.title, p.surname, p.given_name, p.patronymic, a.id AS account_id, \
+const LIST: &str = "SELECT o.person_id, o.title, p.surname, p.given_name, p.patronymic, p.version, p.mobile_sealed, \
+     p.email_sealed, a.state, CAST(CASE WHEN a.password_hash IS NULL THEN 0 ELSE 1 END AS BIGINT) AS has_password, \
      a.last_sign_in_at FROM posts o JOIN people p ON p.id = o.person_id LEFT JOIN accounts a ON a.person_id = p.id \
      WHERE o.school_id = $1 AND o.kind = $2 AND o.until_at IS NULL";
 
 /// Who works at a school in posts of one kind, in no order.
 pub(crate) async fn list(db: &Db, school: Uuid, kind: &str) -> Result<Vec<StaffRow>, StoreError> {
     Ok(on_read!(db, |p| sqlx::query_as::<_, StaffRow>(LIST).bind(school).bind(kind).fetch_all(p).await)?)
+}
+
+/// A post that somebody has now.
+#[derive(Clone, sqlx::FromRow)]
+pub(crate) struct PostRow {
+    pub school_id: Uuid,
+    pub kind: String,
+    pub title: String,
+}
+
+const OF: &str =
+    "SELECT school_id, kind, title FROM posts WHERE person_id = $1 AND until_at IS NULL ORDER BY kind, school_id";
+
+/// The posts of a person, at whatever school.
+pub(crate) async fn list_of(db: &Db, person: Uuid) -> Result<Vec<PostRow>, StoreError> {
+    Ok(on_read!(db, |p| sqlx::query_as::<_, PostRow>(OF).bind(person).fetch_all(p).await)?)
 }
 
 /// A role of a member of staff.

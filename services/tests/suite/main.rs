@@ -34,5 +34,6 @@ mod roster;
 mod roster_manage;
 mod sessions;
 mod snils;
+mod staff_invitations;
 mod store;
 mod throttles;

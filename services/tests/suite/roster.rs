@@ -6,7 +6,7 @@ use domain::{Country, Grant, IdKind, Locale, PersonField, PersonName, PostKind, 
 use services::access::AccessError;
 use services::people::NewPerson;
 use services::roster::{NewSchool, Source};
-use services::staff::{Candidate, StaffError};
+use services::staff::{Candidate, StaffAccount, StaffError};
 use services::{ClassId, PersonId, SchoolId, Session, StoreError};
 
 use crate::common::TestContext;
@@ -206,12 +206,16 @@ async fn staff_are_listed_with_their_roles(ctx: TestContext) {
     let known = Candidate::Known(teacher.person_id);
     staff.add(&visit, &administrator, here, PostKind::Teacher, "Математика", known).await.unwrap();
     let lines = staff.list(&visit, &deputy, here, PostKind::Teacher).await.unwrap();
-    let shown: Vec<_> = lines
-        .iter()
-        .map(|line| (line.name.surname(), line.title.as_str(), line.has_account, line.roles.clone()))
-        .collect();
+    let shown: Vec<_> =
+        lines.iter().map(|line| (line.name.surname(), line.title.as_str(), line.account, line.roles.clone())).collect();
     let leads_5a = vec![(Role::ClassTeacher, Some("5А".to_owned()))];
-    assert_eq!(shown, [("Бутрович", "Математика", true, leads_5a), ("Панова", "Физика", false, Vec::new())]);
+    assert_eq!(
+        shown,
+        [
+            ("Бутрович", "Математика", StaffAccount::Active, leads_5a),
+            ("Панова", "Физика", StaffAccount::None, Vec::new())
+        ]
+    );
     assert_eq!(lines[0].last_sign_in_at, Some(world.now()));
     assert!(staff.list(&visit, &deputy, here, PostKind::Administration).await.unwrap().is_empty());
 

@@ -16,7 +16,7 @@ use crate::{
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
-    pages::people::staff::role_name,
+    pages::people::staff::{path, role_name},
     text::in_time,
     tr, tr_count,
 };
@@ -197,14 +197,15 @@ fn card(ctx: &PageContext, page: &AccountsPage, line: &AccountLine) -> AnyView {
     let classes = Some(line.classes.join(", ")).filter(|classes| !classes.is_empty());
     let about = [role.map(str::to_owned), classes].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let seen = match (&account, line.last_sign_in_at) {
-        (None, _) => tr!(locale, admin.not_registered).to_owned(),
-        (Some(_), None) => tr!(locale, admin.never_signed_in).to_owned(),
-        (Some(_), Some(at)) => tr!(locale, admin.last_sign_in, when = short(ctx, at)),
+        (None, _) if !line.is_staff => tr!(locale, admin.not_registered).to_owned(),
+        (_, None) => tr!(locale, admin.never_signed_in).to_owned(),
+        (_, Some(at)) => tr!(locale, admin.last_sign_in, when = short(ctx, at)),
     };
     let own = line.person_id == page.own;
     let acts = match &account {
         Some(account) if line.manageable => Some(acts(locale, page, line, account, own)),
         Some(_) => Some(view! { <p class="small muted">{tr!(locale, admin.not_manageable)}</p> }.into_any()),
+        None if line.is_staff => Some(to_staff_page(locale, line)),
         None => None,
     };
     let logs = logs(locale, page, line);
@@ -229,6 +230,18 @@ fn card(ctx: &PageContext, page: &AccountsPage, line: &AccountLine) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+/// Members of staff do not register: they are invited, where they are listed.
+fn to_staff_page(locale: Locale, line: &AccountLine) -> AnyView {
+    let link = line.invited_at.map(|(school, kind)| {
+        let href = path(kind, &school.to_string());
+        view! {
+            " "
+            <a href=href>{tr!(locale, admin.staff_page)}</a>
+        }
+    });
+    view! { <p class="small muted">{tr!(locale, admin.staff_are_invited)} {link}</p> }.into_any()
 }
 
 fn state(locale: Locale, line: &AccountLine) -> AnyView {

@@ -1,9 +1,11 @@
 //! Администрация, Специалисты, Учителя: who works at a school, as what, and with which rights on the portal.
 
+mod account;
 mod change;
 
-use domain::{Locale, PersonField, PostKind, Role};
+use domain::{FieldFault, Locale, PersonField, PostKind, Role};
 use leptos::prelude::*;
+use services::staff::StaffAccount;
 
 use super::all::school_picker;
 use super::fields::PersonForm;
@@ -13,11 +15,18 @@ use crate::{
     icons::IconName,
     layout::{PageMeta, staff::section_name},
     page_context::{PageContext, StaffSection},
+    text::in_time,
     tr,
 };
 
 /// `name` of the field that says which form was posted.
 pub const DO: &str = "do";
+/// `name` of the choice between people whom the school knows and somebody new.
+pub const KNOWN: &str = "known";
+/// Its value for somebody new; the others are ids.
+pub const SOMEBODY_NEW: &str = "new";
+/// `name` of the hidden field with the version of the data that were seen.
+pub const VERSION: &str = "version";
 
 /// A right that somebody has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +74,14 @@ pub struct StaffRow {
     pub title: String,
     /// What they may do on the portal.
     pub rights: Vec<Right>,
-    /// Has an account.
-    pub has_account: bool,
+    /// Whether they can sign in.
+    pub account: StaffAccount,
+    /// The version of their data.
+    pub version: i64,
+    /// The mobile on file, masked.
+    pub mobile: Option<String>,
+    /// The e-mail on file, masked.
+    pub email: Option<String>,
     /// The last sign-in, Unix milliseconds UTC.
     pub last_sign_in_at: Option<i64>,
 }
@@ -89,12 +104,37 @@ pub struct AddForm {
     pub title: String,
     /// The post's name cannot be used.
     pub bad_title: bool,
+    /// Those whom the school knows and who may be meant; then one of them is to be chosen, or somebody new.
+    pub known: Vec<KnownChoice>,
+    /// What was chosen among them.
+    pub chosen: String,
 }
 
 impl Default for AddForm {
     fn default() -> Self {
-        Self { person: PersonForm::of(&Self::FIELDS), title: String::new(), bad_title: false }
+        Self {
+            person: PersonForm::of(&Self::FIELDS),
+            title: String::new(),
+            bad_title: false,
+            known: Vec::new(),
+            chosen: String::new(),
+        }
     }
+}
+
+/// Somebody whom the school knows already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownChoice {
+    /// The person's id.
+    pub id: String,
+    /// The whole name.
+    pub name: String,
+    /// The posts here, with what they are called.
+    pub posts: Vec<(PostKind, String)>,
+    /// The titles of the children's classes.
+    pub classes: Vec<String>,
+    /// The contacts on file, masked.
+    pub contacts: Vec<String>,
 }
 
 impl AddForm {
@@ -107,9 +147,14 @@ impl AddForm {
         PersonField::Email,
     ];
 
+    /// Whether one of those whom the school knows is still to be chosen, or somebody new.
+    fn asks_who(&self) -> bool {
+        !self.known.is_empty() && self.chosen != SOMEBODY_NEW && self.known.iter().all(|known| known.id != self.chosen)
+    }
+
     /// Whether it comes back from a post.
     fn is_refused(&self) -> bool {
-        self.bad_title || !self.person.faults.is_empty()
+        self.bad_title || !self.person.faults.is_empty() || !self.known.is_empty()
     }
 }
 
@@ -124,6 +169,10 @@ pub enum StaffDone {
     Granted,
     /// A right was taken away.
     Revoked,
+    /// An invitation was sent.
+    Invited,
+    /// The contacts were changed; or there was nothing to change.
+    Contacts(bool),
 }
 
 /// Why a right was not given or taken away.
@@ -150,6 +199,67 @@ pub struct RefusedGrant {
     pub class: String,
 }
 
+/// Why nobody was invited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InviteProblem {
+    /// There is no e-mail on file.
+    NoEmail,
+    /// There is no mobile on file.
+    NoMobile,
+    /// There is an account already.
+    HasAccount,
+    /// Whoever has neither post nor role is no member of staff.
+    NoPost,
+    /// The sign-in is too long ago: the password is asked for first.
+    ProofNeeded,
+    /// Too many invitations: so many seconds to wait.
+    TooMany(u64),
+}
+
+/// Contacts that were not changed, with what was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactsForm {
+    /// The person's id.
+    pub person: String,
+    /// What the fields held.
+    pub values: Vec<(PersonField, String)>,
+    /// What is wrong with which field.
+    pub faults: Vec<(PersonField, FieldFault)>,
+    /// Why nothing was stored though nothing is wrong with the fields.
+    pub problem: Option<ContactsProblem>,
+}
+
+/// Why contacts were not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactsProblem {
+    /// The sign-in is too long ago: the password is asked for first.
+    ProofNeeded,
+    /// Somebody else changed them meanwhile.
+    Changed,
+}
+
+/// What was just refused for one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A right.
+    Grant(RefusedGrant),
+    /// The invitation of the person of this id.
+    Invite(String, InviteProblem),
+    /// Contacts.
+    Contacts(ContactsForm),
+}
+
+impl Trouble {
+    /// Whom it is about.
+    fn person(&self) -> &str {
+        match self {
+            Self::Grant(refused) => &refused.person,
+            Self::Invite(person, _) => person,
+            Self::Contacts(form) => &form.person,
+        }
+    }
+}
+
 /// What the page shows.
 #[derive(Clone)]
 pub struct StaffPage {
@@ -167,8 +277,8 @@ pub struct StaffPage {
     pub form: AddForm,
     /// What has just happened.
     pub done: Option<StaffDone>,
-    /// A right that was just refused.
-    pub refused: Option<RefusedGrant>,
+    /// What was just refused for one of them.
+    pub trouble: Option<Trouble>,
 }
 
 /// The section of a page.
@@ -186,7 +296,7 @@ pub fn section(kind: PostKind) -> StaffSection {
 pub fn meta(ctx: &PageContext, page: &StaffPage) -> PageMeta {
     PageMeta {
         private: true,
-        has_errors: page.refused.is_some() || page.form.is_refused(),
+        has_errors: page.trouble.is_some() || page.form.is_refused(),
         ..PageMeta::titled(section_name(ctx.locale, section(page.kind)))
     }
 }
@@ -200,9 +310,9 @@ pub fn path(kind: PostKind, school: &str) -> String {
 /// The page.
 pub fn staff_view(ctx: &PageContext, page: StaffPage) -> AnyView {
     let locale = ctx.locale;
-    let StaffPage { kind, school, schools, rows, may, form, done, refused } = page;
+    let StaffPage { kind, school, schools, rows, may, form, done, trouble } = page;
     let here = path(kind, &school.id);
-    let errors = errors(locale, &form, refused.as_ref());
+    let errors = errors(locale, &form, trouble.as_ref());
     let body = if rows.is_empty() {
         let words = if may.is_some() { tr!(locale, people.staff_empty) } else { tr!(locale, people.staff_empty_read) };
         view! {
@@ -212,7 +322,7 @@ pub fn staff_view(ctx: &PageContext, page: StaffPage) -> AnyView {
         }
         .into_any()
     } else {
-        table(ctx, kind, &here, &rows, may.as_ref(), refused.as_ref())
+        table(ctx, kind, &here, &rows, may.as_ref(), trouble.as_ref())
     };
     let add = may.is_some().then(|| change::add_view(locale, &here, &form));
     view! {
@@ -235,7 +345,7 @@ pub fn staff_view(ctx: &PageContext, page: StaffPage) -> AnyView {
     .into_any()
 }
 
-fn errors(locale: Locale, form: &AddForm, refused: Option<&RefusedGrant>) -> Vec<ErrorItem> {
+fn errors(locale: Locale, form: &AddForm, trouble: Option<&Trouble>) -> Vec<ErrorItem> {
     let faults = form.person.faults.iter().map(|(field, fault)| ErrorItem {
         field: Some(super::field_id(*field)),
         text: format!("{}: {}", super::field_name(locale, *field), super::fault_words(locale, *fault)),
@@ -244,11 +354,51 @@ fn errors(locale: Locale, form: &AddForm, refused: Option<&RefusedGrant>) -> Vec
         field: Some(change::TITLE.to_owned()),
         text: tr!(locale, people.staff_title_bad).to_owned(),
     });
-    let refused = refused.map(|refused| ErrorItem {
-        field: Some(change::role_id(&refused.person)),
-        text: problem_words(locale, refused.problem).to_owned(),
+    let known = form.asks_who().then(|| ErrorItem {
+        field: Some(change::known_id(0)),
+        text: tr!(locale, people.staff_known_error).to_owned(),
     });
-    refused.into_iter().chain(faults).chain(title).collect()
+    let refused = trouble.map(|trouble| trouble_errors(locale, trouble)).unwrap_or_default();
+    refused.into_iter().chain(faults).chain(title).chain(known).collect()
+}
+
+fn trouble_errors(locale: Locale, trouble: &Trouble) -> Vec<ErrorItem> {
+    let one = |field: String, text: String| vec![ErrorItem { field: Some(field), text }];
+    match trouble {
+        Trouble::Grant(refused) => {
+            one(change::role_id(&refused.person), problem_words(locale, refused.problem).to_owned())
+        }
+        Trouble::Invite(person, problem) => one(account::account_id(person), invite_words(locale, *problem)),
+        Trouble::Contacts(form) => {
+            let id = |field: PersonField| change::contact_id(field, &form.person);
+            if let Some(problem) = form.problem {
+                return one(id(PersonField::Mobile), contacts_words(locale, problem).to_owned());
+            }
+            let fault = |(field, fault): &(PersonField, FieldFault)| ErrorItem {
+                field: Some(id(*field)),
+                text: format!("{}: {}", super::field_name(locale, *field), super::fault_words(locale, *fault)),
+            };
+            form.faults.iter().map(fault).collect()
+        }
+    }
+}
+
+fn invite_words(locale: Locale, problem: InviteProblem) -> String {
+    match problem {
+        InviteProblem::NoEmail => tr!(locale, people.staff_invite_no_email).to_owned(),
+        InviteProblem::NoMobile => tr!(locale, people.staff_invite_no_mobile).to_owned(),
+        InviteProblem::HasAccount => tr!(locale, people.staff_invite_account).to_owned(),
+        InviteProblem::NoPost => tr!(locale, people.staff_invite_no_post).to_owned(),
+        InviteProblem::ProofNeeded => tr!(locale, people.staff_proof).to_owned(),
+        InviteProblem::TooMany(seconds) => tr!(locale, people.staff_invite_many, when = in_time(locale, seconds)),
+    }
+}
+
+fn contacts_words(locale: Locale, problem: ContactsProblem) -> &'static str {
+    match problem {
+        ContactsProblem::ProofNeeded => tr!(locale, people.staff_proof),
+        ContactsProblem::Changed => tr!(locale, people.staff_contacts_changed),
+    }
 }
 
 fn problem_words(locale: Locale, problem: GrantProblem) -> &'static str {
@@ -265,6 +415,9 @@ fn done_view(locale: Locale, done: &StaffDone) -> AnyView {
         StaffDone::Ended => tr!(locale, people.staff_ended),
         StaffDone::Granted => tr!(locale, people.staff_granted),
         StaffDone::Revoked => tr!(locale, people.staff_revoked),
+        StaffDone::Invited => tr!(locale, people.staff_invited),
+        StaffDone::Contacts(true) => tr!(locale, people.person_saved),
+        StaffDone::Contacts(false) => tr!(locale, people.person_unchanged),
     };
     view! {
         <Note tone=Tone::Good icon=IconName::Check role="status">
@@ -280,14 +433,14 @@ fn table(
     here: &str,
     rows: &[StaffRow],
     may: Option<&StaffRights>,
-    refused: Option<&RefusedGrant>,
+    trouble: Option<&Trouble>,
 ) -> AnyView {
     let locale = ctx.locale;
     let lines = rows
         .iter()
         .map(|row| {
-            let refused = refused.filter(|refused| refused.person == row.id);
-            row_view(ctx, here, row, may, refused)
+            let trouble = trouble.filter(|trouble| trouble.person() == row.id);
+            row_view(ctx, here, row, may, trouble)
         })
         .collect_view();
     view! {
@@ -298,6 +451,7 @@ fn table(
                     <th scope="col">{tr!(locale, people.staff_name)}</th>
                     <th scope="col">{tr!(locale, people.staff_post)}</th>
                     <th scope="col">{tr!(locale, people.staff_rights)}</th>
+                    <th scope="col">{tr!(locale, people.f_account)}</th>
                     <th scope="col">{tr!(locale, people.staff_seen)}</th>
                 </tr>
             </thead>
@@ -312,7 +466,7 @@ fn row_view(
     here: &str,
     row: &StaffRow,
     may: Option<&StaffRights>,
-    refused: Option<&RefusedGrant>,
+    trouble: Option<&Trouble>,
 ) -> AnyView {
     let locale = ctx.locale;
     let rights = if row.rights.is_empty() {
@@ -321,16 +475,19 @@ fn row_view(
         let chips = row.rights.iter().map(|right| right_view(locale, right)).collect_view();
         view! { <span class="chips">{chips}</span> }.into_any()
     };
-    let seen = match (row.has_account, row.last_sign_in_at) {
-        (false, _) => tr!(locale, people.staff_no_account).to_owned(),
-        (true, None) => tr!(locale, people.staff_never).to_owned(),
-        (true, Some(at)) => ctx.moment(at).human,
+    let seen = match row.last_sign_in_at {
+        None => tr!(locale, people.staff_never).to_owned(),
+        Some(at) => ctx.moment(at).human,
+    };
+    let invite_problem = match trouble {
+        Some(Trouble::Invite(_, problem)) => Some(*problem),
+        _ => None,
     };
     view! {
         <tr>
             <th scope="row">
                 <bdi>{row.name.clone()}</bdi>
-                {may.map(|may| change::change_view(locale, here, row, may, refused))}
+                {may.map(|may| change::change_view(locale, here, row, may, trouble))}
             </th>
             <td data-l=tr!(locale, people.staff_post)>
                 {if row.title.is_empty() {
@@ -340,6 +497,9 @@ fn row_view(
                 }}
             </td>
             <td data-l=tr!(locale, people.staff_rights)>{rights}</td>
+            <td data-l=tr!(locale, people.f_account)>
+                {account::account_view(locale, here, row, may.is_some(), invite_problem)}
+            </td>
             <td data-l=tr!(locale, people.staff_seen)>{seen}</td>
         </tr>
     }

@@ -1,21 +1,25 @@
 //! Администрация, Специалисты, Учителя: the staff of a school, shown and changed.
 
+use std::collections::BTreeMap;
+
 use app::page_context::PageContext;
 use app::pages::people::SchoolChoice;
 use app::pages::people::staff::{
-    AddForm, DO, GrantProblem, RefusedGrant, Right, StaffDone, StaffPage, StaffRights, StaffRow, meta, path, staff_view,
+    AddForm, ContactsForm, ContactsProblem, DO, GrantProblem, InviteProblem, KNOWN, KnownChoice, RefusedGrant, Right,
+    SOMEBODY_NEW, StaffDone, StaffPage, StaffRights, StaffRow, Trouble, VERSION, meta, path, staff_view,
 };
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::{Grant, Permission, PostKind, Role, Target};
+use domain::{Grant, Permission, PersonField, PostKind, Role, Target};
 use serde::Deserialize;
 use services::access::AccessError;
-use services::people::latest_birth_date;
+use services::class_editor::ChangeError;
+use services::people::{NewPerson, latest_birth_date};
 use services::roster::{ClassEntry, SchoolEntry};
 use services::sessions::Session;
-use services::staff::{Candidate, StaffError, StaffLine};
+use services::staff::{Candidate, KnownPerson, StaffError, StaffLine};
 use services::{ClassId, PersonId, SchoolId, Visit};
 use uuid::Uuid;
 
@@ -43,6 +47,9 @@ impl Asked {
             "ended" => Some(StaffDone::Ended),
             "granted" => Some(StaffDone::Granted),
             "revoked" => Some(StaffDone::Revoked),
+            "invited" => Some(StaffDone::Invited),
+            "contacts" => Some(StaffDone::Contacts(true)),
+            "same-contacts" => Some(StaffDone::Contacts(false)),
             _ => None,
         }
     }
@@ -87,6 +94,8 @@ pub(super) async fn change(
         "end" => asking.end(&open, &posted).await?,
         "grant" => asking.right(&open, &posted, true).await?,
         "revoke" => asking.right(&open, &posted, false).await?,
+        "invite" => asking.invite(&posted).await?,
+        "contacts" => asking.contacts(&open, &posted).await?,
         _ => return Err(Failure::status(StatusCode::UNPROCESSABLE_ENTITY)),
     };
     let data = match outcome {
@@ -95,9 +104,20 @@ pub(super) async fn change(
             return Ok(Redirect::to(&to).into_response());
         }
         Outcome::Form(form) => StaffPage { form, ..asking.data(&open).await? },
-        Outcome::Right(refused) => StaffPage { refused: Some(refused), ..asking.data(&open).await? },
+        Outcome::Refused(trouble) => StaffPage { trouble: Some(trouble), ..asking.data(&open).await? },
     };
-    Ok(asking.draw(StatusCode::UNPROCESSABLE_ENTITY, data))
+    let (status, wait_s) = match &data.trouble {
+        Some(Trouble::Invite(_, InviteProblem::TooMany(seconds))) => (StatusCode::TOO_MANY_REQUESTS, Some(*seconds)),
+        Some(Trouble::Contacts(ContactsForm { problem: Some(ContactsProblem::Changed), .. })) => {
+            (StatusCode::CONFLICT, None)
+        }
+        _ => (StatusCode::UNPROCESSABLE_ENTITY, None),
+    };
+    let mut response = asking.draw(status, data);
+    if let Some(seconds) = wait_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
 }
 
 fn kind_of(slug: &str) -> Result<PostKind, Failure> {
@@ -123,8 +143,8 @@ enum Outcome {
     Done(&'static str),
     /// Somebody could not be added.
     Form(AddForm),
-    /// A right could not be given or taken away.
-    Right(RefusedGrant),
+    /// Something could not be done for one of the list.
+    Refused(Trouble),
 }
 
 /// A school with the others that the reader reaches.
@@ -168,7 +188,7 @@ impl Asking<'_> {
             may: None,
             form: AddForm::default(),
             done: None,
-            refused: None,
+            trouble: None,
         };
         Ok(self.draw(StatusCode::OK, data))
     }
@@ -202,7 +222,7 @@ impl Asking<'_> {
             may,
             form: AddForm::default(),
             done: None,
-            refused: None,
+            trouble: None,
         })
     }
 
@@ -222,26 +242,99 @@ impl Asking<'_> {
             id: line.id.to_string(),
             name: line.name.display(self.page.locale),
             title: line.title,
-            has_account: line.has_account,
+            account: line.account,
+            version: line.version,
+            mobile: line.mobile_masked,
+            email: line.email_masked,
             last_sign_in_at: line.last_sign_in_at,
         }
     }
 
-    /// Adds somebody new to the list.
+    /// Adds somebody to the list: somebody new, or somebody whom the school knows and who was chosen.
     async fn add(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
         let school = &open.school;
         let today = latest_birth_date(self.state.portal.now());
         let text = |name: &str| posted.text(name);
         let (person, new) = typed_person(school.country, school.locale, &AddForm::FIELDS, today, text);
-        let form = AddForm { person, title: posted.text("title"), bad_title: false };
+        let form = AddForm { person, title: posted.text("title"), ..AddForm::default() };
         let Some(new) = new else { return Ok(Outcome::Form(form)) };
-        let candidate = Candidate::New(Box::new(new));
+        let form = AddForm { chosen: posted.text(KNOWN), known: self.known(open, &new).await?, ..form };
+        let same = form.known.iter().find(|known| known.id == form.chosen);
+        let candidate = match same {
+            Some(known) => Candidate::Known(id(&known.id)?),
+            None if form.known.is_empty() || form.chosen == SOMEBODY_NEW => Candidate::New(Box::new(new)),
+            None => return Ok(Outcome::Form(form)),
+        };
         let staff = self.state.portal.staff();
         match staff.add(self.visit, self.session, open.school.id, self.kind, &form.title, candidate).await {
             Ok(_) => Ok(Outcome::Done("added")),
             Err(StaffError::Title) => Ok(Outcome::Form(AddForm { bad_title: true, ..form })),
             Err(error) => Err(self.refusal(&error)),
         }
+    }
+
+    /// Those within reach who may be meant.
+    async fn known(&self, open: &OpenSchool, new: &NewPerson) -> Result<Vec<KnownChoice>, Failure> {
+        let staff = self.state.portal.staff();
+        let known = staff.alike(self.visit, self.session, open.school.id, new).await;
+        let known = known.map_err(|error| self.refusal(&error))?;
+        let choice = |person: KnownPerson| KnownChoice {
+            id: person.id.to_string(),
+            name: person.name.display(self.page.locale),
+            posts: person.posts,
+            classes: person.classes,
+            contacts: person.mobile_masked.into_iter().chain(person.email_masked).collect(),
+        };
+        Ok(known.into_iter().map(choice).collect())
+    }
+
+    /// Gives somebody an account, and sends the first letter.
+    async fn invite(&self, posted: &Posted<'_>) -> Result<Outcome, Failure> {
+        let person: PersonId = id(posted.value("person"))?;
+        let problem = match self.state.portal.staff().invite(self.visit, self.session, person).await {
+            Ok(()) => return Ok(Outcome::Done("invited")),
+            Err(StaffError::NoEmail) => InviteProblem::NoEmail,
+            Err(StaffError::NoMobile) => InviteProblem::NoMobile,
+            Err(StaffError::HasAccount) => InviteProblem::HasAccount,
+            Err(StaffError::NoPost) => InviteProblem::NoPost,
+            Err(StaffError::ProofNeeded) => InviteProblem::ProofNeeded,
+            Err(StaffError::TooMany { retry_at }) => {
+                let left = retry_at.saturating_sub(self.state.portal.now()).saturating_add(999) / 1000;
+                InviteProblem::TooMany(u64::try_from(left).unwrap_or(0).max(1))
+            }
+            Err(error) => return Err(self.refusal(&error)),
+        };
+        Ok(Outcome::Refused(Trouble::Invite(person.to_string(), problem)))
+    }
+
+    /// Changes the contacts of somebody; a field that was left empty stays as it is.
+    async fn contacts(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
+        let person: PersonId = id(posted.value("person"))?;
+        let version: i64 =
+            posted.value(VERSION).parse().map_err(|_| Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+        let values = [PersonField::Mobile, PersonField::Email].map(|field| (field, posted.text(field.code())));
+        let typed = values.iter().filter(|(_, text)| !text.trim().is_empty());
+        let changes: BTreeMap<_, _> = typed.map(|(field, text)| (*field, Some(text.clone()))).collect();
+        let form =
+            ContactsForm { person: person.to_string(), values: Vec::from(values), faults: Vec::new(), problem: None };
+        let staff = self.state.portal.staff();
+        let changed = staff.change_contacts(self.visit, self.session, open.school.id, person, version, &changes).await;
+        let form = match changed {
+            Ok(saved) if changes.is_empty() || saved.person.version == version => {
+                return Ok(Outcome::Done("same-contacts"));
+            }
+            Ok(_) => return Ok(Outcome::Done("contacts")),
+            Err(ChangeError::Invalid(faults)) => ContactsForm { faults, ..form },
+            Err(ChangeError::ProofNeeded) => ContactsForm { problem: Some(ContactsProblem::ProofNeeded), ..form },
+            Err(ChangeError::Conflict(_)) => ContactsForm { problem: Some(ContactsProblem::Changed), ..form },
+            Err(ChangeError::Gone) => return Err(Failure::status(StatusCode::NOT_FOUND)),
+            Err(ChangeError::Access(error)) => return Err(self.fault(&error)),
+            Err(
+                error
+                @ (ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_)),
+            ) => return Err(Failure::fault(error.code(), &error, &self.page.request_id)),
+        };
+        Ok(Outcome::Refused(Trouble::Contacts(form)))
     }
 
     async fn end(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
@@ -260,12 +353,12 @@ impl Asking<'_> {
         let class = Some(posted.value("class")).filter(|class| !class.is_empty());
         let class: Option<ClassId> = class.map(id).transpose()?;
         let refused = |problem| {
-            Ok(Outcome::Right(RefusedGrant {
+            Ok(Outcome::Refused(Trouble::Grant(RefusedGrant {
                 person: person.to_string(),
                 problem,
                 role: role.code().to_owned(),
                 class: class.map(|class| class.to_string()).unwrap_or_default(),
-            }))
+            })))
         };
         if role == Role::ClassTeacher && class.is_none() {
             return refused(GrantProblem::ClassMissing);
@@ -288,9 +381,16 @@ impl Asking<'_> {
     fn refusal(&self, error: &StaffError) -> Failure {
         match error {
             StaffError::Access(error) => self.fault(error),
-            StaffError::ProofNeeded | StaffError::Own | StaffError::Grant | StaffError::Title => {
-                Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
-            }
+            StaffError::Busy { retry_after_s } => Failure::busy(*retry_after_s),
+            StaffError::ProofNeeded
+            | StaffError::Own
+            | StaffError::Grant
+            | StaffError::Title
+            | StaffError::NoPost
+            | StaffError::HasAccount
+            | StaffError::NoEmail
+            | StaffError::NoMobile
+            | StaffError::TooMany { .. } => Failure::status(StatusCode::UNPROCESSABLE_ENTITY),
         }
     }
 
