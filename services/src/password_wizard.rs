@@ -9,7 +9,7 @@ mod tickets;
 pub(crate) use choosing::OWN as OWN_QUESTION;
 
 use domain::{
-    Email, Mobile, Otp, Password, PersonIdentifier, PolicyContext, PolicyName, SecurityQuestion, Unmet, UserCode,
+    Email, Mobile, Otp, Password, PersonIdentifier, Policy, PolicyContext, SecurityQuestion, Unmet, UserCode,
 };
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
@@ -112,7 +112,7 @@ pub struct WizardView {
     /// A security question is asked.
     pub asks_question: bool,
     /// The policy.
-    pub policy: PolicyName,
+    pub policy: Policy,
     /// What the password must not contain. Empty but while it is chosen.
     pub context: PolicyContext,
     /// The permanent user code.
