@@ -387,9 +387,7 @@ impl PasswordWizard<'_> {
     pub async fn verify(&self, visit: &Visit, flow: &Token, code: &Otp) -> Result<(), WizardError> {
         let portal = self.portal;
         let now = portal.now();
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at }.into());
-        }
+        portal.codes().may_answer(visit, AuditEvent::PasswordOwnerVerified, now).await?;
         let mut tx = portal.db().begin().await?;
         let mut row = self.lock(&mut tx, flow, WizardStep::Verify, now).await?;
         let mut code_flow = self.code_flow(&mut tx, &row, now).await?;
