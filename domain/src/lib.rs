@@ -50,7 +50,7 @@ pub use initial_password::InitialPassword;
 pub use locale::Locale;
 pub use mobile::{Country, Mobile, MobileError};
 pub use name::{NameError, NameField, NameProblem, PersonName};
-pub use otp::{CodeRules, Otp, OtpError};
+pub use otp::{Otp, OtpError};
 pub use password::{
     Assessment, CommonPasswords, Password, PasswordTooLarge, Policy, PolicyContext, PolicyName, Requirement,
     RequirementState, Unmet,

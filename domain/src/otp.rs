@@ -1,8 +1,6 @@
-//! One-time codes: six digits from a random source, and the figures by which they live.
+//! One-time codes: six digits from a random source.
 //!
 //! A code is never compared here: what is stored is a keyed hash, and that is what is compared. So the type has no equality on purpose.
-
-use serde::{Deserialize, Serialize};
 
 use crate::digits::{self, NotDigits};
 use crate::mask;
@@ -78,59 +76,6 @@ impl Otp {
     }
 }
 
-/// The figures of one-time codes; defaults from the service's rules, each bounded by [`CodeRules::check`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CodeRules {
-    /// How long a code is good for, in seconds. Default 300, at most 600.
-    pub valid_s: u32,
-    /// Wrong tries after which a code is dead. Default 5, at most 10.
-    pub tries: u32,
-    /// Waits in seconds before the next send, by the number of sends so far; the last one repeats. Default 30, 60, 120.
-    pub resend_after_s: Vec<u32>,
-    /// Sends per account and hour. Default 5, at most 20.
-    pub sends_per_hour: u32,
-    /// How many of the newest codes are accepted, for messages that overtake each other. Default 2, at most 3.
-    pub accepted: u32,
-}
-
-impl Default for CodeRules {
-    fn default() -> Self {
-        Self { valid_s: 300, tries: 5, resend_after_s: vec![30, 60, 120], sends_per_hour: 5, accepted: 2 }
-    }
-}
-
-impl CodeRules {
-    /// Names the first figure that is out of bounds.
-    pub fn check(&self) -> Result<(), CodeRulesError> {
-        let waits = &self.resend_after_s;
-        let bounds = [
-            ("valid_s", (60..=600).contains(&self.valid_s)),
-            ("tries", (1..=10).contains(&self.tries)),
-            ("resend_after_s", (1..=10).contains(&waits.len()) && waits.iter().all(|s| (10..=3600).contains(s))),
-            ("sends_per_hour", (1..=20).contains(&self.sends_per_hour)),
-            ("accepted", (1..=3).contains(&self.accepted)),
-        ];
-        match bounds.into_iter().find(|(_, within)| !within) {
-            Some((figure, _)) => Err(CodeRulesError { figure }),
-            None => Ok(()),
-        }
-    }
-
-    /// The wait in seconds before the next send when `sends` codes (at least one) were sent in this flow.
-    pub fn resend_after(&self, sends: u32) -> u32 {
-        let place = usize::try_from(sends.saturating_sub(1)).unwrap_or(usize::MAX);
-        self.resend_after_s.get(place).or(self.resend_after_s.last()).copied().unwrap_or(120)
-    }
-}
-
-/// A figure of [`CodeRules`] that is out of bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{figure} is out of bounds")]
-pub struct CodeRulesError {
-    /// The name of the field.
-    pub figure: &'static str,
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -155,31 +100,6 @@ mod tests {
         assert_eq!(numbers.next(), None);
         assert_eq!(Otp::generate(&mut |buffer| buffer.fill(0)).as_str(), "000000");
         assert_eq!(Otp::FAIR % Otp::COUNT, 0);
-    }
-
-    #[test]
-    fn the_figures_of_the_rules() {
-        let rules = CodeRules::default();
-        assert_eq!((rules.valid_s, rules.tries, rules.sends_per_hour, rules.accepted), (5 * 60, 5, 5, 2));
-        assert_eq!([1, 2, 3, 4, u32::MAX].map(|sends| rules.resend_after(sends)), [30, 60, 120, 120, 120]);
-        assert_eq!(rules.resend_after(0), 30);
-        assert_eq!(rules.check(), Ok(()));
-    }
-
-    #[test]
-    fn figures_out_of_bounds_are_named() {
-        let ok = CodeRules::default;
-        for (rules, figure) in [
-            (CodeRules { valid_s: 601, ..ok() }, "valid_s"),
-            (CodeRules { tries: 0, ..ok() }, "tries"),
-            (CodeRules { resend_after_s: vec![], ..ok() }, "resend_after_s"),
-            (CodeRules { resend_after_s: vec![30, 0], ..ok() }, "resend_after_s"),
-            (CodeRules { sends_per_hour: 21, ..ok() }, "sends_per_hour"),
-            (CodeRules { accepted: 4, ..ok() }, "accepted"),
-        ] {
-            assert_eq!(rules.check(), Err(CodeRulesError { figure }));
-        }
-        assert_eq!(CodeRules { valid_s: 600, ..ok() }.check(), Ok(()));
     }
 
     #[test]

@@ -10,7 +10,6 @@ pub mod context;
 pub mod policy;
 #[cfg(feature = "strength")]
 pub mod strength;
-pub mod waits;
 
 pub use assessment::{Assessment, Requirement, RequirementState, Unmet, Weakness, check};
 pub use common::CommonPasswords;
@@ -18,7 +17,6 @@ pub use context::PolicyContext;
 pub use policy::{Policy, PolicyError, PolicyName};
 #[cfg(feature = "strength")]
 pub use strength::check_with_strength;
-pub use waits::FailureWaits;
 
 use crate::{mask, unicode};
 

@@ -26,10 +26,12 @@ function query(portal: Portal, sql: string): string[] {
   return printed.split('\n').filter((line) => line !== '');
 }
 
+/** A value of bytes in the database's own way. */
+const bytesOf = (portal: Portal) => (hex: string): string => (portal.database === 'sqlite' ? `X'${hex}'` : `'\\x${hex}'::bytea`);
+
 /** Changes one row; `bytes` writes a value in the database's own way. */
 function change(portal: Portal, statement: (bytes: (hex: string) => string) => string): void {
-  const sqlite = portal.database === 'sqlite';
-  const changed = query(portal, `${statement((hex) => (sqlite ? `X'${hex}'` : `'\\x${hex}'::bytea`))} RETURNING 1`);
+  const changed = query(portal, `${statement(bytesOf(portal))} RETURNING 1`);
   expect(changed, 'one row grew old').toEqual(['1']);
 }
 
@@ -45,10 +47,24 @@ export function expireSignInCode(portal: Portal, token: string): void {
   change(portal, (bytes) => `UPDATE code_flows SET code_expires_at = ${LONG_AGO}, previous_expires_at = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
 }
 
-/** The wait before a code can be sent again is over. `token` is the browser's. */
+/** The wait that holds for whoever asks for codes to the same number is over. `flow` selects a flow that asked for one. */
+function endWaitOf(portal: Portal, flow: string): void {
+  query(
+    portal,
+    `UPDATE throttles SET blocked_until = 0 WHERE scope = 'code.sends' AND substr(subject, 1, 32) IN (SELECT subject FROM code_flows WHERE ${flow})`,
+  );
+}
+
+/** The wait before a code can be sent again is over, in this browser and in others. `token` is the browser's. */
 export function endResendWait(portal: Portal, token: string): void {
   const hash = hashOf(token);
   change(portal, (bytes) => `UPDATE code_flows SET next_send_at = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
+  endWaitOf(portal, `token_hash = ${bytesOf(portal)(hash)}`);
+}
+
+/** Another registration of the same person need not wait for the code of this one. */
+export function endRegistrationWait(portal: Portal, token: string): void {
+  endWaitOf(portal, `id = (SELECT code_flow_id FROM registrations WHERE token_hash = ${bytesOf(portal)(hashOf(token))})`);
 }
 
 /** The code that a registration waits for is too old. */

@@ -1,5 +1,6 @@
 // Nobody learns whether an ID number is known: status, headers and body are the same for known and unknown, on every road.
 import { comparable } from '../support/alike.ts';
+import { endResendWait } from '../support/database.ts';
 import { ask, cookie, type Raw } from '../support/http.ts';
 import { expect, test, type Portal } from '../support/test.ts';
 
@@ -56,7 +57,11 @@ for (const [road, walk] of Object.entries({ 'the form': byForm, 'the page’s sc
 test('known and unknown numbers are limited alike: the sixth request within an hour', async ({ portal }) => {
   const sixth = async (number: string): Promise<unknown> => {
     let last: Raw | undefined;
-    for (let times = 0; times < 6; times += 1) last = await ask(`${portal.origin}/sign-in`, { headers: html, form: { id_number: number } });
+    for (let times = 0; times < 6; times += 1) {
+      // Each a wait after the one before.
+      if (last) endResendWait(portal, cookie(last, '__Host-flow') ?? '');
+      last = await ask(`${portal.origin}/sign-in`, { headers: html, form: { id_number: number } });
+    }
     const flow = cookie(last as Raw, '__Host-flow') ?? '';
     const page = await ask(`${portal.origin}/sign-in/code`, { headers: { ...html, cookie: `__Host-flow=${flow}` } });
     return [comparable(last as Raw), comparable(page)];
@@ -64,6 +69,23 @@ test('known and unknown numbers are limited alike: the sixth request within an h
   const person = portal.somebody();
   expect(await sixth(portal.nobodysNumber())).toEqual(await sixth(person.id_number));
   expect(await portal.phone(person).codes(5)).toHaveLength(5);
+});
+
+test('known and unknown numbers wait alike: asked for again at once, from another browser', async ({ portal }) => {
+  const walk = async (number: string): Promise<unknown> => {
+    const form = { id_type: 'il_id', id_number: number, next: '' };
+    await ask(`${portal.origin}/sign-in`, { headers: html, form });
+    const again = await ask(`${portal.origin}/sign-in`, { headers: html, form });
+    const headers = { ...html, cookie: `__Host-flow=${cookie(again, '__Host-flow') ?? ''}` };
+    const at = `${portal.origin}/sign-in/code`;
+    const steps = [again, await ask(at, { headers }), await ask(at, { headers, form: { resend: '1' } }), await ask(at, { headers, form: { code: '000000' } })];
+    steps.push(await ask(`${portal.origin}/api/v1/sign-in/code`, { json: { id_number: number } }));
+    return steps.map(comparable);
+  };
+  const person = portal.somebody();
+  const known = await walk(person.id_number);
+  expect(await walk(portal.nobodysNumber())).toEqual(known);
+  expect(await portal.phone(person).codes(1), 'one code, whoever asks how often').toHaveLength(1);
 });
 
 test('known and unknown user codes are answered alike, by form and by API', async ({ portal }) => {

@@ -1,7 +1,7 @@
 // What has to wait: a new code, and a code that grows old. On the server with the shortest times.
 import { type Page } from '@playwright/test';
 
-import { expireSignInCode } from '../support/database.ts';
+import { endResendWait, expireSignInCode } from '../support/database.ts';
 import { answer, askForCode, isInside, meStatus, resend, summary } from '../support/flows.ts';
 import { hydrated } from '../support/guard.ts';
 import { wrongCode } from '../support/inbox.ts';
@@ -58,6 +58,30 @@ test('asked too early, also without script, the page says when', async ({ anothe
   expect(portal.phone(person).messages()).toHaveLength(1);
 });
 
+test('asked anew in another browser, nothing is sent before the wait is over, and the page says so', async ({ page, another, portal }) => {
+  const person = portal.somebody();
+  const phone = portal.phone(person);
+  await askForCode(page, person.id_number, `${portal.origin}/sign-in`);
+  const first = await phone.code();
+  const other = await another();
+  await askForCode(other.page, person.id_number, `${portal.origin}/sign-in`);
+  await hydrated(other.page);
+  await expect(other.page.getByText(en('sign_in', 'code_not_sent'))).toBeVisible();
+  await expect(other.page.getByText(/You can ask for a new code in .?0:\d\d/)).toBeVisible();
+  await expect(resend(other.page)).toBeHidden();
+
+  endResendWait(portal, (await other.context.cookies()).find((cookie) => cookie.name === '__Host-flow')?.value ?? '');
+  await other.page.reload();
+  await hydrated(other.page);
+  await resend(other.page).click();
+  await answer(other.page, await phone.code(2));
+  await isInside(other.page);
+  expect(phone.messages()).toHaveLength(2);
+  // The code that came first is as good as before where it was asked for.
+  await answer(page, first);
+  await isInside(page);
+});
+
 test('after five wrong tries a new code signs in', async ({ page, quick, guard }) => {
   guard.expects(422);
   const person = quick.somebody();
@@ -89,6 +113,7 @@ test('an expired code is refused, and a new one signs in', async ({ page, contex
   expect(Date.parse(until)).toBeGreaterThan(before + 58_000);
   expect(Date.parse(until)).toBeLessThan(Date.now() + 62_000);
   const code = await quick.phone(person).code();
+  endResendWait(quick, flow);
   await askForCode(page, person.id_number, `${quick.origin}/sign-in`);
   const shown = await quick.phone(person).code(2);
   await hydrated(page);

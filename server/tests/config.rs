@@ -371,6 +371,10 @@ fn rules_between_keys_hold() {
         ("[portal]\nlocales = []", "portal.locales must name at least one language"),
         ("[portal]\nid_kinds = [\"il_id\", \"il_id\"]", "portal.id_kinds names a kind twice"),
         ("[throttle]\nfirst_wait_s = 100\nlongest_wait_s = 50", "throttle.longest_wait_s must not be shorter"),
+        (
+            "[password]\nmin_with_second_factor = 16",
+            "password.min_with_second_factor must not be longer than password.min_alone",
+        ),
         ("[codes]\nresend_after_s = [60, 30]", "codes.resend_after_s must not grow shorter"),
         ("[database]\nurl = \"mysql://x\"", "database.url must begin with"),
         ("[log]\nfilter = \"services=loud\"", "log.filter is not a log filter"),
@@ -388,6 +392,18 @@ fn no_password_may_contain_the_name_in_any_language() {
     assert_eq!(config.settings().service_names, ["Gate", "השער", "Ворота школы"]);
     let config = load("[portal]\nname = \"Our gate\"", &[]).unwrap();
     assert_eq!(config.settings().service_names, ["Schoolgate", "Our gate"]);
+}
+
+#[test]
+fn the_lengths_of_passwords_and_the_codes_that_are_accepted_reach_the_services() {
+    let lengths = "[password]\nmin_alone = 20\nmin_with_second_factor = 12\nmax = 64\n";
+    let settings = load(&format!("{lengths}[codes]\naccepted = 1\n"), &[]).unwrap().settings();
+    let policy = &settings.passwords.policy;
+    assert_eq!((policy.min(false), policy.min(true), policy.max()), (20, 12, 64));
+    assert_eq!(settings.codes.accepted, 1);
+    // The older policy has its own.
+    let legacy = load(&format!("{lengths}policy = \"moe-legacy\"\n"), &[]).unwrap().settings().passwords.policy;
+    assert_eq!((legacy.min(false), legacy.max()), (8, 16));
 }
 
 #[test]

@@ -12,13 +12,16 @@ use domain::{Otp, PersonIdentifier};
 use uuid::Uuid;
 
 pub(crate) use receiver::{Address, Receiver};
+use sending::Sent;
 pub(crate) use sending::Start;
 pub(crate) use verifying::Answer;
 
+use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::ids::{FlowId, Token};
 use crate::portal::{Portal, SignInError};
+use crate::refused::Refused;
 use crate::sessions::SignInMethod;
 use crate::store::flows::FlowRow;
 use crate::store::{Tx, flows};
@@ -68,6 +71,15 @@ impl FlowPurpose {
         }
     }
 
+    /// Whether the wait after a sending holds in every browser. It does wherever a number that anybody may know begins a flow; not
+    /// where a password or a mailed link came first, whose owner may well sign in at two browsers at once.
+    const fn waits_everywhere(self) -> bool {
+        match self {
+            Self::SignIn | Self::Registration | Self::Mobile => true,
+            Self::SecondFactor | Self::Password => false,
+        }
+    }
+
     fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.code() == code)
     }
@@ -86,7 +98,7 @@ pub struct FlowView {
     pub expires_at: Timestamp,
     /// Sendings left at this moment.
     pub sends_left: u32,
-    /// When the newest code was sent; `None` when the hour's limit was reached before the first.
+    /// When the newest code was sent; `None` when the first has to wait, or the hour's limit was reached before it.
     pub sent_at: Option<Timestamp>,
 }
 
@@ -111,7 +123,8 @@ impl Codes<'_> {
     /// Begins a sign-in: sends a code to the mobile on file, if the portal knows the person and may send one. `return_to` is a path
     /// of the portal that was checked to be one.
     ///
-    /// Over the hour's limit the flow begins all the same, nothing is sent, and the view says when the next code can be.
+    /// Over the hour's limit, or too soon after a code that another browser asked for, the flow begins all the same, nothing is
+    /// sent, and the view says when the next code can be.
     ///
     /// # Errors
     /// [`SignInError::TooMany`] when the address asked for too many codes; the database's errors.
@@ -173,11 +186,13 @@ impl Codes<'_> {
         }
         self.count_request(tx, visit, now).await?;
         let (places, sent) = self.send(tx, visit, flow, receiver, now).await?;
-        if !sent {
-            return Err(SignInError::TooMany { retry_at: places.next_free_at(now) });
+        match sent {
+            Sent::Yes => {}
+            Sent::TooSoon { retry_at } => return Err(SignInError::TooSoon { retry_at }),
+            Sent::OverLimit => return Err(SignInError::TooMany { retry_at: places.next_free_at(now) }),
         }
         flows::update(tx, flow).await?;
-        self.record_request(tx, visit, flow, receiver, true).await?;
+        self.record_request(tx, visit, flow, receiver, sent).await?;
         self.view_of(flow, &places, now)
     }
 
@@ -240,14 +255,17 @@ impl Codes<'_> {
         }
     }
 
-    /// When the address may try again, if it failed very often.
-    pub(crate) async fn address_failures_full(
-        &self,
-        visit: &Visit,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, SignInError> {
-        let Some(span) = self.address_failures(visit) else { return Ok(None) };
-        Ok(span.full(self.portal.db(), now).await?)
+    /// Whether an answer of this address is looked at; if not, that is written down as a failure of this kind.
+    ///
+    /// # Errors
+    /// [`SignInError::TooMany`] when the address failed very often; the database's errors.
+    pub(crate) async fn may_answer(&self, visit: &Visit, event: AuditEvent, now: Timestamp) -> Result<(), SignInError> {
+        let Some(span) = self.address_failures(visit) else { return Ok(()) };
+        let Some(retry_at) = span.full(self.portal.db(), now).await? else { return Ok(()) };
+        let error = SignInError::TooMany { retry_at };
+        let refused = Refused { scope: Refused::ADDRESS, subject: &span.subject, until: retry_at, error: &error };
+        refused.tell(self.portal, AuditEntry::new(event, Outcome::Failure, visit), now).await?;
+        Err(error)
     }
 
     /// The failures that are counted against the address.
@@ -271,9 +289,11 @@ impl Codes<'_> {
 
     fn view_of(self, flow: &FlowRow, places: &Places, now: Timestamp) -> Result<FlowView, SignInError> {
         let sent = flow.sends > 0;
+        let purpose = purpose(flow)?;
+        let everywhere = places.wait(now).filter(|_| purpose.waits_everywhere());
         Ok(FlowView {
-            purpose: purpose(flow)?,
-            next_send_at: flow.next_send_at.max(places.next_free_at(now)),
+            purpose,
+            next_send_at: flow.next_send_at.max(places.next_free_at(now)).max(everywhere.unwrap_or_default()),
             code_expires_at: flow.code_expires_at,
             expires_at: flow.expires_at,
             sends_left: places.left(now),

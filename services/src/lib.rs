@@ -38,6 +38,7 @@ pub mod passwords;
 pub mod people;
 pub mod photos;
 pub mod portal;
+mod refused;
 pub mod registrations;
 pub mod review_queue;
 pub mod rng;

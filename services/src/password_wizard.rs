@@ -9,7 +9,7 @@ mod tickets;
 pub(crate) use choosing::OWN as OWN_QUESTION;
 
 use domain::{
-    Email, Mobile, Otp, Password, PersonIdentifier, PolicyContext, PolicyName, SecurityQuestion, Unmet, UserCode,
+    Email, Mobile, Otp, Password, PersonIdentifier, Policy, PolicyContext, SecurityQuestion, Unmet, UserCode,
 };
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
@@ -112,7 +112,7 @@ pub struct WizardView {
     /// A security question is asked.
     pub asks_question: bool,
     /// The policy.
-    pub policy: PolicyName,
+    pub policy: Policy,
     /// What the password must not contain. Empty but while it is chosen.
     pub context: PolicyContext,
     /// The permanent user code.
@@ -387,9 +387,7 @@ impl PasswordWizard<'_> {
     pub async fn verify(&self, visit: &Visit, flow: &Token, code: &Otp) -> Result<(), WizardError> {
         let portal = self.portal;
         let now = portal.now();
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at }.into());
-        }
+        portal.codes().may_answer(visit, AuditEvent::PasswordOwnerVerified, now).await?;
         let mut tx = portal.db().begin().await?;
         let mut row = self.lock(&mut tx, flow, WizardStep::Verify, now).await?;
         let mut code_flow = self.code_flow(&mut tx, &row, now).await?;

@@ -68,7 +68,11 @@ impl Passwords<'_> {
         let found = accounts::read_by_user_code(portal.db(), &typed).await?;
         let known_device = self.known_device(visit, found.as_ref(), now).await?;
         let counts = Counts::new(portal, visit, &typed, known_device);
-        counts.may_try(portal, visit, now).await?;
+        let failed = || {
+            let person = found.as_ref().map(|account| account.person_id);
+            about(AuditEntry::new(AuditEvent::SignInByPassword, Outcome::Failure, visit), person)
+        };
+        counts.may_try(portal, visit, failed(), now).await?;
 
         let active = found.as_ref().filter(|account| account.is_active());
         let phc = active.and_then(|account| account.hash_to_match(now)).map(str::to_owned);
@@ -80,10 +84,11 @@ impl Passwords<'_> {
 
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
-        let locked = counts.lock(&mut tx, now).await?;
-        if let Some(retry_at) = locked.wait {
-            // Guesses made at the same time have begun a wait: this one is not answered either, were it right.
-            return Err(SignInError::Wait { retry_at });
+        let locked = counts.lock(&mut tx).await?;
+        // Guesses made at the same time may have begun a wait: then this one is not answered either, were it right.
+        if let Some(refused) = counts.waiting(portal, &mut tx, &locked, failed, now).await? {
+            tx.commit().await?;
+            return Err(refused);
         }
         let id = found.as_ref().map_or(Uuid::nil(), |account| account.id);
         let (account, held) = accounts::find_with_roles(&mut tx, id).await?;
@@ -94,8 +99,7 @@ impl Passwords<'_> {
                 self.notify(&mut tx, visit, &typed, found.as_ref(), now).await?;
             }
             portal.codes().count_address_failure(&mut tx, visit, now).await?;
-            let failed = AuditEntry::new(AuditEvent::SignInByPassword, Outcome::Failure, visit);
-            portal.audit().append(&mut tx, about(failed, found.as_ref().map(|account| account.person_id))).await?;
+            portal.audit().append(&mut tx, failed()).await?;
             tx.commit().await?;
             return Err(SignInError::Wrong);
         };

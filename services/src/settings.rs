@@ -11,7 +11,7 @@ pub use network::{Network, NetworkError};
 
 use std::net::IpAddr;
 
-use domain::{IdKind, password::PolicyName};
+use domain::{IdKind, Policy};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -54,13 +54,16 @@ pub struct CodeSettings {
     pub flow_lifetime_ms: i64,
     /// Wrong codes of one account, whatever the code, before waits begin. Default 10, 5 to 100.
     pub wrong_before_wait: u32,
+    /// How many of a flow's newest codes are accepted, for messages that overtake each other. Default 2, 1 to 2.
+    pub accepted: u32,
 }
 
 /// Passwords (NIST SP 800-63B-4 §3.1.1, §3.2.2; OWASP "device cookies").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordSettings {
-    /// The policy new passwords must meet. Default `nist`.
-    pub policy: PolicyName,
+    /// The policy new passwords must meet, with its lengths, whose bounds it holds itself. Default `nist`: 15 characters alone, 8 with
+    /// a second factor, 256 at most.
+    pub policy: Policy,
     /// Failures before waits begin. Default 5, 3 to 100.
     pub failures_before_wait: u32,
     /// The first wait; it doubles with each further failure. Default 5 s, 1 s to 5 min.
@@ -180,6 +183,7 @@ impl Default for CodeSettings {
             sends_per_hour: 5,
             flow_lifetime_ms: 30 * MINUTE,
             wrong_before_wait: 10,
+            accepted: 2,
         }
     }
 }
@@ -187,7 +191,7 @@ impl Default for CodeSettings {
 impl Default for PasswordSettings {
     fn default() -> Self {
         Self {
-            policy: PolicyName::Nist,
+            policy: Policy::default(),
             failures_before_wait: 5,
             first_wait_ms: 5 * SECOND,
             longest_wait_ms: 15 * MINUTE,
@@ -250,6 +254,7 @@ impl Settings {
         bound("codes.sends_per_hour", codes.sends_per_hour.into(), 1, 20);
         bound("codes.flow_lifetime_ms", codes.flow_lifetime_ms, codes.lifetime_ms, 2 * HOUR);
         bound("codes.wrong_before_wait", codes.wrong_before_wait.into(), 5, 100);
+        bound("codes.accepted", codes.accepted.into(), 1, 2);
         for wait in &codes.resend_waits_ms {
             bound("codes.resend_waits_ms", *wait, 5 * SECOND, 15 * MINUTE);
         }
@@ -322,12 +327,30 @@ mod tests {
     fn every_figure_outside_its_bounds_is_named() {
         let settings = Settings {
             service_names: vec![" ".to_owned()],
-            codes: CodeSettings { lifetime_ms: 11 * MINUTE, resend_waits_ms: Vec::new(), ..CodeSettings::default() },
+            codes: CodeSettings {
+                lifetime_ms: 11 * MINUTE,
+                accepted: 3,
+                resend_waits_ms: Vec::new(),
+                ..CodeSettings::default()
+            },
             sessions: SessionSettings { absolute_ms: 0, ..SessionSettings::default() },
             ..Settings::default()
         };
         let keys: Vec<_> = settings.check().unwrap_err().into_iter().map(|error| error.key).collect();
-        assert_eq!(keys, ["codes.lifetime_ms", "sessions.absolute_ms", "service_names", "codes.resend_waits_ms"]);
+        assert_eq!(
+            keys,
+            ["codes.lifetime_ms", "codes.accepted", "sessions.absolute_ms", "service_names", "codes.resend_waits_ms"]
+        );
+    }
+
+    #[test]
+    fn the_figures_of_the_rules() {
+        let Settings { codes, passwords, .. } = Settings::default();
+        assert_eq!((codes.lifetime_ms, codes.tries, codes.sends_per_hour, codes.accepted), (5 * MINUTE, 5, 5, 2));
+        let policy = &passwords.policy;
+        assert_eq!((policy.min(false), policy.min(true), policy.max()), (15, 8, 256));
+        let waits = (passwords.failures_before_wait, passwords.first_wait_ms, passwords.longest_wait_ms);
+        assert_eq!(waits, (5, 5 * SECOND, 15 * MINUTE));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::crypto::Sealer;
 use crate::error::StoreError;
 use crate::portal::Portal;
 use crate::settings::{PasswordSettings, subscriber};
-use crate::store::throttles::{self, ThrottleRow};
+use crate::store::throttles::{self, Slot, ThrottleRow};
 use crate::store::{Db, Tx};
 
 /// Whom something is counted against: 32 bytes that stand for an account or for what was typed in place of one, and possibly more
@@ -219,9 +219,10 @@ impl Span {
     }
 }
 
-/// At most so many sendings in *any* hour: each has a place that is free again an hour after it was taken.
+/// At most so many sendings in *any* hour: each has a place that is free again an hour after it was taken. Until its code was
+/// answered rightly, the next has to wait for it: whoever asks again and again in new browsers sends no more than in one.
 pub(crate) struct Places {
-    times: Vec<Timestamp>,
+    slots: Vec<Slot>,
     window_ms: i64,
 }
 
@@ -230,30 +231,52 @@ impl Places {
 
     /// How the places of a subject are taken, seen from outside a transaction.
     pub(crate) async fn read(db: &Db, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
-        let times = throttles::read_slots(db, Self::SCOPE, subject, number(limit)).await?;
-        Ok(Self { times, window_ms })
+        let slots = throttles::read_slots(db, Self::SCOPE, subject, number(limit)).await?;
+        Ok(Self { slots, window_ms })
     }
 
     /// The same inside a transaction; whoever else wants a place of this subject waits until it ends.
     pub(crate) async fn lock(tx: &mut Tx, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
         throttles::hold(tx, Self::SCOPE, subject).await?;
-        let times = throttles::list_slots(tx, Self::SCOPE, subject, number(limit)).await?;
-        Ok(Self { times, window_ms })
+        let slots = throttles::list_slots(tx, Self::SCOPE, subject, number(limit)).await?;
+        Ok(Self { slots, window_ms })
     }
 
-    /// Takes a free place, if there is one.
-    pub(crate) async fn take(&mut self, tx: &mut Tx, subject: &Subject, now: Timestamp) -> Result<bool, StoreError> {
+    /// Takes a free place, if there is one; the next has to wait so long for it.
+    pub(crate) async fn take(
+        &mut self,
+        tx: &mut Tx,
+        subject: &Subject,
+        wait_ms: i64,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let window_ms = self.window_ms;
-        let free = (0_u8..).zip(&mut self.times).find(|(_, time)| is_free(**time, window_ms, now));
-        let Some((number, time)) = free else { return Ok(false) };
-        *time = now;
-        throttles::set_slot(tx, Self::SCOPE, subject, number, now, now + window_ms).await?;
+        let free = (0_u8..).zip(&mut self.slots).find(|(_, slot)| is_free(**slot, window_ms, now));
+        let Some((number, slot)) = free else { return Ok(false) };
+        *slot = Slot { taken_at: now, blocked_until: now + wait_ms };
+        throttles::set_slot(tx, Self::SCOPE, subject, number, *slot, now + window_ms).await?;
         Ok(true)
+    }
+
+    /// The right code was answered: whoever has the phone need not wait for the next. The places stay taken.
+    pub(crate) async fn answered(tx: &mut Tx, subject: &Subject) -> Result<(), StoreError> {
+        throttles::unblock_slots(tx, Self::SCOPE, subject).await
+    }
+
+    /// Sendings of the last hour that no right code has followed.
+    pub(crate) fn unanswered(&self, now: Timestamp) -> i64 {
+        let taken = self.slots.iter().filter(|slot| !is_free(**slot, self.window_ms, now) && slot.blocked_until > 0);
+        i64::try_from(taken.count()).unwrap_or(i64::MAX)
+    }
+
+    /// When the wait ends that is running now.
+    pub(crate) fn wait(&self, now: Timestamp) -> Option<Timestamp> {
+        self.slots.iter().map(|slot| slot.blocked_until).max().filter(|until| *until > now)
     }
 
     /// How many places are free.
     pub(crate) fn left(&self, now: Timestamp) -> u32 {
-        let free = self.times.iter().filter(|time| is_free(**time, self.window_ms, now)).count();
+        let free = self.slots.iter().filter(|slot| is_free(**slot, self.window_ms, now)).count();
         u32::try_from(free).unwrap_or(u32::MAX)
     }
 
@@ -262,12 +285,12 @@ impl Places {
         if self.left(now) > 0 {
             return now;
         }
-        self.times.iter().min().map_or(now, |oldest| oldest + self.window_ms)
+        self.slots.iter().map(|slot| slot.taken_at).min().map_or(now, |oldest| oldest + self.window_ms)
     }
 }
 
-fn is_free(taken_at: Timestamp, window_ms: i64, now: Timestamp) -> bool {
-    taken_at == 0 || taken_at + window_ms <= now
+fn is_free(slot: Slot, window_ms: i64, now: Timestamp) -> bool {
+    slot.taken_at == 0 || slot.taken_at + window_ms <= now
 }
 
 fn number(limit: u32) -> u8 {
@@ -290,10 +313,25 @@ mod tests {
 
     #[test]
     fn places_are_free_again_after_the_window() {
-        let places = Places { times: vec![1_000, 0, 3_000], window_ms: 10_000 };
+        let places = taken(&[(1_000, 0), (0, 0), (3_000, 0)]);
         assert_eq!((places.left(5_000), places.next_free_at(5_000)), (1, 5_000));
-        let full = Places { times: vec![1_000, 2_000, 3_000], window_ms: 10_000 };
+        let full = taken(&[(1_000, 0), (2_000, 0), (3_000, 0)]);
         assert_eq!((full.left(5_000), full.next_free_at(5_000)), (0, 11_000));
         assert_eq!(full.left(11_000), 1);
+    }
+
+    #[test]
+    fn the_next_waits_for_the_places_that_nobody_answered() {
+        let places = taken(&[(1_000, 4_000), (2_000, 8_000), (3_000, 0), (0, 0)]);
+        assert_eq!((places.unanswered(5_000), places.wait(5_000)), (2, Some(8_000)));
+        assert_eq!(places.wait(8_000), None);
+        assert_eq!(places.unanswered(11_000), 1, "what is an hour old counts no more");
+        assert_eq!(taken(&[(1_000, 0)]).wait(1_000), None);
+    }
+
+    fn taken(slots: &[(Timestamp, Timestamp)]) -> Places {
+        let slots =
+            slots.iter().map(|(taken_at, blocked_until)| Slot { taken_at: *taken_at, blocked_until: *blocked_until });
+        Places { slots: slots.collect(), window_ms: 10_000 }
     }
 }

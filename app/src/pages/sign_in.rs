@@ -50,6 +50,8 @@ pub struct CodePage {
     pub wait_s: u32,
     /// A code was asked for again.
     pub sent_again: bool,
+    /// None was sent yet: the wait after another browser's is running.
+    pub not_sent: bool,
     /// No more codes within this hour.
     pub no_more_codes: bool,
     /// The help line as people dial it, if there is one.
@@ -109,6 +111,7 @@ mod on_the_server {
                 second_factor: matches!(view.purpose, FlowPurpose::SecondFactor),
                 wait_s: u32::try_from(wait_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX),
                 sent_again: false,
+                not_sent: view.sent_at.is_none() && view.sends_left > 0,
                 no_more_codes: view.sends_left == 0,
                 help_line: info.help_line.clone(),
                 refusal,

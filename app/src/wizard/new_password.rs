@@ -37,7 +37,7 @@ pub fn new_password(scope: Scope, block: NewPassword) -> AnyView {
         PolicyContext { user_code: user_code.clone(), names, service_names, second_factor, ..PolicyContext::default() };
     let live = Live {
         node: NodeRef::new(),
-        rules: StoredValue::new((Policy::of(policy), context)),
+        rules: StoredValue::new((policy, context)),
         texts: StoredValue::new(texts),
         lines: RwSignal::new(lines),
         said: RwSignal::new(String::new()),

@@ -4,7 +4,7 @@
 //! submit and one server function serve every step of every wizard. Values that are typed come back in
 //! [`TextField::value`]; secrets never do.
 
-use domain::{IdKind, PolicyName};
+use domain::{IdKind, Policy};
 use serde::{Deserialize, Serialize};
 
 use crate::components::Tone;
@@ -292,7 +292,7 @@ pub struct NewPassword {
     /// The input.
     pub field: TextField,
     /// The policy.
-    pub policy: PolicyName,
+    pub policy: Policy,
     /// A second factor always follows: a shorter password will do.
     pub second_factor: bool,
     /// Words that the browser may know anyway: the user code and the names. The rest is looked at by the server.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Locale, PolicyName};
+use domain::{Locale, Policy};
 use leptos::prelude::*;
 
 use super::*;
@@ -33,7 +33,7 @@ fn reveal() -> Reveal {
 fn new_password_block() -> Block {
     Block::NewPassword(NewPassword {
         field: TextField { kind: words("password"), reveal: Some(reveal()), ..text_field("password") },
-        policy: PolicyName::Nist,
+        policy: Policy::default(),
         second_factor: false,
         user_code: Some(words("ABCD-2345")),
         names: vec![words("Dana")],

@@ -86,6 +86,15 @@ impl Config {
             "sessions.absolute_h",
             "must not be shorter than the idle limits",
         );
+        if let Err(wrong) = self.password_policy() {
+            let what = format!("must be {} to {}", wrong.min, wrong.max);
+            refuse(true, &format!("password.{}", wrong.figure), &what);
+        }
+        refuse(
+            self.password.min_with_second_factor > self.password.min_alone,
+            "password.min_with_second_factor",
+            "must not be longer than password.min_alone",
+        );
         refuse(
             self.password.pepper.expose().len() > PEPPER_LIMIT,
             "password.pepper",

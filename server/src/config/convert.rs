@@ -2,7 +2,10 @@
 
 use std::thread;
 
-use domain::{Locale, password::PolicyName};
+use domain::{
+    Locale, Policy,
+    password::{PolicyError, PolicyName},
+};
 use services::{
     DbSettings,
     delivery::{
@@ -41,12 +44,11 @@ impl Config {
                 sends_per_hour: codes.sends_per_hour,
                 flow_lifetime_ms: i64::from(codes.flow_lifetime_s) * SECOND,
                 wrong_before_wait: codes.wrong_before_wait,
+                accepted: codes.accepted,
             },
             passwords: PasswordSettings {
-                policy: match self.password.policy {
-                    PolicyChoice::Nist => PolicyName::Nist,
-                    PolicyChoice::MoeLegacy => PolicyName::MoeLegacy,
-                },
+                // `check` refuses lengths that the policy does not take.
+                policy: self.password_policy().unwrap_or_default(),
                 failures_before_wait: throttle.failures_before_wait,
                 first_wait_ms: i64::from(throttle.first_wait_s) * SECOND,
                 longest_wait_ms: i64::from(throttle.longest_wait_s) * SECOND,
@@ -81,6 +83,18 @@ impl Config {
                 code_by_mail: password.code_by_mail,
                 security_question: password.security_question,
             },
+        }
+    }
+
+    /// The policy of new passwords.
+    ///
+    /// # Errors
+    /// [`PolicyError`] for a length outside the policy's own bounds.
+    pub fn password_policy(&self) -> Result<Policy, PolicyError> {
+        let password = &self.password;
+        match password.policy {
+            PolicyChoice::Nist => Policy::nist(password.min_alone, password.min_with_second_factor, password.max),
+            PolicyChoice::MoeLegacy => Ok(Policy::of(PolicyName::MoeLegacy)),
         }
     }
 

@@ -22,6 +22,12 @@ section! {
     pub struct PasswordConfig in "password" {
         /// `nist`, or `moe-legacy` (8 to 16 Latin letters and digits) for places that must follow it.
         policy: PolicyChoice = PolicyChoice::Nist, Rule::OneOf(PolicyChoice::WORDS);
+        /// `nist`: characters at least where the password alone signs in.
+        min_alone: usize = 15, Rule::Whole(15, 64);
+        /// `nist`: characters at least where a second factor always follows (staff).
+        min_with_second_factor: usize = 8, Rule::Whole(8, 64);
+        /// `nist`: characters at most.
+        max: usize = 256, Rule::Whole(64, 256);
         /// Memory of one hash in KiB. Passwords are hashed anew at the next sign-in when a cost changes.
         argon2_m_kib: u32 = 19_456, Rule::Whole(7_168, 1_048_576);
         /// Passes of one hash.
@@ -81,7 +87,10 @@ section! {
         tries: u32 = 5, Rule::Whole(1, 10);
         /// Wrong tries of one account, over all its codes, before it must wait. Asking again does not reset them.
         wrong_before_wait: u32 = 10, Rule::Whole(5, 100);
-        /// Waits before a code can be sent again, in seconds; the last one repeats.
+        /// How many of the newest codes are accepted: 2 takes the one before the newest, too, for messages that overtake each other.
+        accepted: u32 = 2, Rule::Whole(1, 2);
+        /// Waits before a code can be sent again, in seconds; the last one repeats. They hold in every browser until the right code
+        /// was answered, but for codes that follow a password or a mailed link.
         resend_after_s: Vec<u32> = vec![30, 60, 120], Rule::WholeList(1, 10, 5, 900);
         /// Codes sent to one account in an hour.
         sends_per_hour: u32 = 5, Rule::Whole(1, 20);

@@ -29,6 +29,17 @@ pub(crate) struct Start<'a> {
     pub expires_at: Timestamp,
 }
 
+/// What came of asking for a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// It is on its way, or would be if somebody received it.
+    Yes,
+    /// The wait after the one before is running, whichever browser asked for that.
+    TooSoon { retry_at: Timestamp },
+    /// All that may be sent in an hour was.
+    OverLimit,
+}
+
 impl Codes<'_> {
     /// Begins a flow inside the caller's transaction: after a right password it is the same transaction.
     pub(crate) async fn start(
@@ -64,7 +75,7 @@ impl Codes<'_> {
         Ok(FlowStarted { token, view: self.view_of(&flow, &places, now)?, id: FlowId(flow.id) })
     }
 
-    /// Makes a code and puts its message into the outbox, if the hour's limit allows; the caller writes the flow's row.
+    /// Makes a code and puts its message into the outbox, if wait and limit allow; the caller writes the flow's row.
     pub(super) async fn send(
         &self,
         tx: &mut Tx,
@@ -72,16 +83,21 @@ impl Codes<'_> {
         flow: &mut FlowRow,
         receiver: Option<&Receiver>,
         now: Timestamp,
-    ) -> Result<(Places, bool), SignInError> {
+    ) -> Result<(Places, Sent), SignInError> {
         let portal = self.portal;
         let settings = &portal.settings().codes;
-        let subject = subject(flow)?;
+        let (purpose, subject) = (purpose(flow)?, subject(flow)?);
         let mut places = Places::lock(tx, &subject, settings.sends_per_hour, SENDS_WINDOW_MS).await?;
-        if !places.take(tx, &subject, now).await? {
-            return Ok((places, false));
+        let running = places.wait(now).filter(|_| purpose.waits_everywhere() && places.left(now) > 0);
+        if let Some(retry_at) = running {
+            return Ok((places, Sent::TooSoon { retry_at }));
+        }
+        let wait_ms = settings.wait_after(places.unanswered(now) + 1);
+        if !places.take(tx, &subject, wait_ms, now).await? {
+            return Ok((places, Sent::OverLimit));
         }
         let code = Otp::generate(&mut |bytes| portal.rng().fill(bytes));
-        let mut mac = self.mac(flow.id, purpose(flow)?, &subject, &code);
+        let mut mac = self.mac(flow.id, purpose, &subject, &code);
         if receiver.is_none() {
             // Nobody gets this code, so nothing that can be typed may match it.
             portal.rng().fill(&mut mac);
@@ -99,14 +115,14 @@ impl Codes<'_> {
         flow.next_send_at = now + settings.wait_after(flow.sends);
         let text = Text {
             idempotency_key: format!("{}-{}", FlowId(flow.id), flow.sends),
-            event: purpose(flow)?.event(),
+            event: purpose.event(),
             locale: receiver.and_then(|receiver| receiver.locale).unwrap_or(visit.locale),
             payload: json!({ "code": code.as_str(), "purpose": flow.purpose }),
             expires_at: flow.code_expires_at,
         };
         let account = receiver.and_then(|receiver| receiver.account_id);
         portal.send(tx, receiver.map(|receiver| (account, &receiver.address)), text).await?;
-        Ok((places, true))
+        Ok((places, Sent::Yes))
     }
 
     /// One audit row for each code that was asked for.
@@ -116,13 +132,14 @@ impl Codes<'_> {
         visit: &Visit,
         flow: &FlowRow,
         receiver: Option<&Receiver>,
-        sent: bool,
+        sent: Sent,
     ) -> Result<(), SignInError> {
         let event = if flow.sends > 1 { AuditEvent::CodeResent } else { AuditEvent::CodeRequested };
         let (outcome, result) = match (sent, receiver) {
-            (false, _) => (Outcome::Refused, "over_limit"),
-            (true, Some(_)) => (Outcome::Success, "sent"),
-            (true, None) => (Outcome::Failure, "nobody_to_send_to"),
+            (Sent::OverLimit, _) => (Outcome::Refused, "over_limit"),
+            (Sent::TooSoon { .. }, _) => (Outcome::Refused, "too_soon"),
+            (Sent::Yes, Some(_)) => (Outcome::Success, "sent"),
+            (Sent::Yes, None) => (Outcome::Failure, "nobody_to_send_to"),
         };
         let entry = about(AuditEntry::new(event, outcome, visit), receiver.and_then(|receiver| receiver.person_id))
             .detail("purpose", flow.purpose.as_str())

@@ -9,10 +9,11 @@ use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
 use crate::ids::Token;
 use crate::portal::{SignInError, about};
+use crate::refused::Refused;
 use crate::sessions::{self, SignedIn};
 use crate::store::flows::FlowRow;
 use crate::store::{Tx, accounts, flows};
-use crate::throttles::{Failures, Subject, Waits};
+use crate::throttles::{Failures, Places, Subject, Waits};
 use crate::visit::Visit;
 
 /// A code that was typed.
@@ -35,9 +36,7 @@ impl Codes<'_> {
     pub async fn verify(&self, visit: &Visit, token: &Token, code: &Otp) -> Result<SignedIn, SignInError> {
         let portal = self.portal;
         let now = portal.now();
-        if let Some(retry_at) = self.address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at });
-        }
+        self.may_answer(visit, AuditEvent::SignInByCode, now).await?;
         let mut tx = portal.db().begin().await?;
         let mut flow = open(flows::lock(&mut tx, &token.hash()).await?, now)?;
         let method = method(purpose(&flow)?).ok_or(SignInError::FlowUnknown)?;
@@ -65,7 +64,7 @@ impl Codes<'_> {
     /// was refused, and what was counted for it is to be committed.
     ///
     /// # Errors
-    /// [`SignInError::Wait`], [`SignInError::CodeDead`] before anything was looked at; the database's errors.
+    /// [`SignInError::FlowUnknown`]; the database's errors.
     pub(crate) async fn answer(
         &self,
         tx: &mut Tx,
@@ -79,12 +78,22 @@ impl Codes<'_> {
         let subject = subject(flow)?;
         let failures = Failures { scope: WRONG, subject: &subject };
         let (counted, wait) = failures.lock(tx, now).await?;
+        let failed = about(AuditEntry::new(answer.event, Outcome::Failure, visit), answer.person);
         if let Some(retry_at) = wait {
-            return Err(SignInError::Wait { retry_at });
+            let error = SignInError::Wait { retry_at };
+            let refused = Refused { scope: Refused::CODE_WAIT, subject: &subject, until: retry_at, error: &error };
+            refused.tell_in(portal, tx, failed, now).await?;
+            return Ok(Some(error));
         }
         let tries = i64::from(portal.settings().codes.tries);
         if flow.wrong_tries >= tries {
-            return Err(SignInError::CodeDead);
+            let error = SignInError::CodeDead;
+            // Of each flow by itself: another one has a code of its own, which has to be killed first.
+            let of_flow = [&subject[..], flow.id.as_bytes()].concat();
+            let refused =
+                Refused { scope: Refused::CODE_DEAD, subject: &of_flow, until: flow.expires_at, error: &error };
+            refused.tell_in(portal, tx, failed, now).await?;
+            return Ok(Some(error));
         }
         let compared = self.compare(flow, purpose, &subject, answer.code, tries, now);
         if compared == Some(true) && answer.can_be_right {
@@ -92,6 +101,7 @@ impl Codes<'_> {
                 return Err(SignInError::FlowUnknown);
             }
             failures.forget_locked(tx, &counted).await?;
+            Places::answered(tx, &subject).await?;
             return Ok(None);
         }
         let refused = if compared.is_none() {
@@ -108,8 +118,7 @@ impl Codes<'_> {
             }
         };
         self.count_address_failure(tx, visit, now).await?;
-        let entry = AuditEntry::new(answer.event, Outcome::Failure, visit);
-        portal.audit().append(tx, about(entry, answer.person).detail("reason", refused.code())).await?;
+        portal.audit().append(tx, failed.detail("reason", refused.code())).await?;
         Ok(Some(refused))
     }
 
@@ -127,8 +136,9 @@ impl Codes<'_> {
         let newest_live = flow.code_mac.is_some() && flow.code_expires_at > now;
         let is_newest = ct_eq(&given, flow.code_mac.as_deref());
         let previous = flow.previous();
-        let previous_live =
-            flow.previous_expires_at > now && previous.is_some_and(|(_, carried)| carried + flow.wrong_tries < tries);
+        let previous_live = self.portal.settings().codes.accepted > 1
+            && flow.previous_expires_at > now
+            && previous.is_some_and(|(_, carried)| carried + flow.wrong_tries < tries);
         let is_previous = ct_eq(&given, previous.map(|(mac, _)| mac));
         if !newest_live && !previous_live {
             return None;

@@ -75,9 +75,7 @@ impl Gosuslugi<'_> {
         let portal = self.portal;
         let connected = portal.esia.as_ref().ok_or(GosuslugiError::State)?;
         let now = portal.now();
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(GosuslugiError::TooMany { retry_at });
-        }
+        portal.codes().may_answer(visit, AuditEvent::SignInByGosuslugi, now).await?;
         let place = connected.place()?;
         let kept = match self.take(answer, browser, now).await? {
             Awaited::Here(kept) => kept,

@@ -1,6 +1,6 @@
 //! Choosing a password: the policy's verdict, and setting one that meets it.
 
-use domain::password::{PolicyName, RequirementState, check_with_strength};
+use domain::password::{RequirementState, check_with_strength};
 use domain::{Password, Policy, PolicyContext, Unmet};
 
 use super::Passwords;
@@ -64,15 +64,11 @@ impl Passwords<'_> {
         let settings = self.portal.settings();
         let mut context = context.clone();
         context.service_names.extend(settings.service_names.iter().cloned());
-        let name = settings.passwords.policy;
+        let policy = &settings.passwords.policy;
         let common = self.portal.common_passwords.as_deref();
-        let assessment = check_with_strength(
-            &Policy::of(name),
-            password,
-            &context,
-            common.map(|list| list as &dyn domain::CommonPasswords),
-        );
-        PolicyVerdict { policy: name.code(), requirements: assessment.requirements, unmet: assessment.unmet }
+        let assessment =
+            check_with_strength(policy, password, &context, common.map(|list| list as &dyn domain::CommonPasswords));
+        PolicyVerdict { policy: policy.name().code(), requirements: assessment.requirements, unmet: assessment.unmet }
     }
 
     /// As [`Passwords::check`], on a thread that may take its time. `None` when the process is ending.
@@ -85,7 +81,7 @@ impl Passwords<'_> {
     ///
     /// # Errors
     /// [`ChoiceError::NoAccount`]; the errors of database and keys.
-    pub async fn policy_for(&self, account: AccountId) -> Result<(PolicyName, PolicyContext), ChoiceError> {
+    pub async fn policy_for(&self, account: AccountId) -> Result<(Policy, PolicyContext), ChoiceError> {
         let portal = self.portal;
         let row = accounts::read(portal.db(), account.0).await?.ok_or(ChoiceError::NoAccount)?;
         let person = portal.people().open(row.person_id).await?.ok_or(ChoiceError::NoAccount)?;
@@ -102,7 +98,7 @@ impl Passwords<'_> {
             service_names: Vec::new(),
             second_factor: person.is_staff(),
         };
-        Ok((portal.settings().passwords.policy, context))
+        Ok((portal.settings().passwords.policy.clone(), context))
     }
 
     /// Sets a password that meets the policy, and ends the account's sessions except `keep`.

@@ -7,9 +7,11 @@
 //!
 //! The account stands for what was typed, whether somebody has this user code or not.
 
+use crate::audit::AuditEntry;
 use crate::clock::Timestamp;
 use crate::error::StoreError;
 use crate::portal::{Portal, SignInError};
+use crate::refused::Refused;
 use crate::store::Tx;
 use crate::store::throttles::{self as rows, Key, ScopedRows};
 use crate::throttles::{self, Failures, Waits};
@@ -25,8 +27,6 @@ pub(crate) struct Counts {
 /// The rows of the counts, locked until the end of the transaction.
 pub(crate) struct Locked {
     rows: ScopedRows,
-    /// The longest wait that is running.
-    pub wait: Option<Timestamp>,
 }
 
 impl Counts {
@@ -53,33 +53,61 @@ impl Counts {
         self.keys.each_ref().map(|key| key.as_ref().map(|(scope, subject)| (*scope, &subject[..])))
     }
 
-    /// The longest wait that is running.
-    fn wait(&self, rows: &ScopedRows, now: Timestamp) -> Option<Timestamp> {
-        self.each().filter_map(|failures| throttles::running(&rows.of(failures.scope), now)).max()
+    /// The longest wait that is running, and against whom.
+    fn wait(&self, rows: &ScopedRows, now: Timestamp) -> Option<(Timestamp, &[u8])> {
+        self.each()
+            .filter_map(|failures| Some((throttles::running(&rows.of(failures.scope), now)?, failures.subject)))
+            .max_by_key(|(until, _)| *until)
     }
 
-    /// Whether a password may be tried: before it is hashed, and outside a transaction.
+    /// Whether a password may be tried: before it is hashed, and outside a transaction. If not, that is written down as `failed`.
     ///
     /// # Errors
     /// [`SignInError::Wait`] while a wait runs, [`SignInError::TooMany`] when the address has failed very often; the database's errors.
-    pub(crate) async fn may_try(&self, portal: &Portal, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
+    pub(crate) async fn may_try(
+        &self,
+        portal: &Portal,
+        visit: &Visit,
+        failed: AuditEntry,
+        now: Timestamp,
+    ) -> Result<(), SignInError> {
         let [first, second] = self.keys();
         let address = portal.codes().address_failures(visit);
         let third = address.as_ref().map(|span| (span.scope, &span.subject[..]));
         let rows = rows::read_three(portal.db(), [first, second, third]).await?;
-        if let Some(retry_at) = self.wait(&rows, now) {
-            return Err(SignInError::Wait { retry_at });
+        if let Some((until, subject)) = self.wait(&rows, now) {
+            let error = SignInError::Wait { retry_at: until };
+            let refused = Refused { scope: Refused::PASSWORD_WAIT, subject, until, error: &error };
+            refused.tell(portal, failed, now).await?;
+            return Err(error);
         }
-        match address.and_then(|span| span.full_by(&rows.of(span.scope), now)) {
-            Some(retry_at) => Err(SignInError::TooMany { retry_at }),
-            None => Ok(()),
-        }
+        let Some(span) = &address else { return Ok(()) };
+        let Some(until) = span.full_by(&rows.of(span.scope), now) else { return Ok(()) };
+        let error = SignInError::TooMany { retry_at: until };
+        let refused = Refused { scope: Refused::ADDRESS, subject: &span.subject, until, error: &error };
+        refused.tell(portal, failed, now).await?;
+        Err(error)
     }
 
-    pub(crate) async fn lock(&self, tx: &mut Tx, now: Timestamp) -> Result<Locked, StoreError> {
-        let rows = rows::lock_two(tx, self.keys()).await?;
-        let wait = self.wait(&rows, now);
-        Ok(Locked { rows, wait })
+    /// Why a password is not answered although it was hashed: guesses made at the same time have begun a wait. The caller commits
+    /// what is written down.
+    pub(crate) async fn waiting(
+        &self,
+        portal: &Portal,
+        tx: &mut Tx,
+        locked: &Locked,
+        failed: impl FnOnce() -> AuditEntry,
+        now: Timestamp,
+    ) -> Result<Option<SignInError>, StoreError> {
+        let Some((until, subject)) = self.wait(&locked.rows, now) else { return Ok(None) };
+        let error = SignInError::Wait { retry_at: until };
+        let refused = Refused { scope: Refused::PASSWORD_WAIT, subject, until, error: &error };
+        refused.tell_in(portal, tx, failed(), now).await?;
+        Ok(Some(error))
+    }
+
+    pub(crate) async fn lock(&self, tx: &mut Tx) -> Result<Locked, StoreError> {
+        Ok(Locked { rows: rows::lock_two(tx, self.keys()).await? })
     }
 
     /// Counts a failure; whether it is the one that begins the waits.

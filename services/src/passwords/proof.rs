@@ -30,23 +30,24 @@ impl Passwords<'_> {
         let phc = found.password_hash.clone().ok_or(ProofError::NoPassword)?;
         let known_device = self.known_device(visit, Some(&found), now).await?;
         let counts = Counts::new(portal, visit, &found.user_code, known_device);
-        counts.may_try(portal, visit, now).await?;
-        let verdict = portal.hasher.verify(password, Some(&phc)).await.map_err(SignInError::from)?;
-
-        let now = portal.now();
-        let mut tx = portal.db().begin().await?;
-        let locked = counts.lock(&mut tx, now).await?;
-        if let Some(retry_at) = locked.wait {
-            // Guesses made at the same time have begun a wait: this one is not answered either, were it right.
-            return Err(SignInError::Wait { retry_at }.into());
-        }
-        let account = accounts::find(&mut tx, found.id).await?;
-        let same = account.is_some_and(|account| account.is_active() && account.password_hash.as_ref() == Some(&phc));
         let entry = |outcome| {
             let entry = AuditEntry::new(AuditEvent::FreshProof, outcome, visit);
             let entry = entry.actor(session.person_id).person(session.person_id);
             entry.detail("session", session.id.to_string())
         };
+        counts.may_try(portal, visit, entry(Outcome::Failure), now).await?;
+        let verdict = portal.hasher.verify(password, Some(&phc)).await.map_err(SignInError::from)?;
+
+        let now = portal.now();
+        let mut tx = portal.db().begin().await?;
+        let locked = counts.lock(&mut tx).await?;
+        // Guesses made at the same time may have begun a wait: then this one is not answered either, were it right.
+        if let Some(refused) = counts.waiting(portal, &mut tx, &locked, || entry(Outcome::Failure), now).await? {
+            tx.commit().await?;
+            return Err(refused.into());
+        }
+        let account = accounts::find(&mut tx, found.id).await?;
+        let same = account.is_some_and(|account| account.is_active() && account.password_hash.as_ref() == Some(&phc));
         if !(verdict.ok && same) {
             if counts.count(portal, &mut tx, &locked, now).await? {
                 self.notify(&mut tx, visit, &found.user_code, Some(&found), now).await?;

@@ -92,13 +92,18 @@ impl Registrations<'_> {
         now: Timestamp,
     ) -> Result<Option<Receiver>, RegistrationError> {
         let portal = self.portal;
+        let limit = portal.settings().codes.sends_per_hour;
+        let typed = super::on_file_subject(portal, who);
         let subject = match &recognised.person {
             Some(person) => portal.sealer().mac("throttle.registration.person", &[person.id.as_bytes()]),
             // A row of this visitor's own: the same work for everybody.
-            None => portal.sealer().mac("throttle.registration.nobody", &[&super::on_file_subject(portal, who)]),
+            None => portal.sealer().mac("throttle.registration.nobody", &[&typed]),
         };
-        let mut places = Places::lock(tx, &subject, portal.settings().codes.sends_per_hour, SENDS_WINDOW_MS).await?;
-        if !places.take(tx, &subject, now).await? {
+        let of_typed = Places::lock(tx, &typed, limit, SENDS_WINDOW_MS).await?;
+        let mut places = Places::lock(tx, &subject, limit, SENDS_WINDOW_MS).await?;
+        // Whoever asks anew within the wait has nothing sent, and must not use up the person's places by it.
+        let is_due = of_typed.wait(now).is_none() && of_typed.left(now) > 0;
+        if is_due && !places.take(tx, &subject, 0, now).await? {
             return Ok(None);
         }
         Ok(recognised.person.as_ref().and_then(|person| {

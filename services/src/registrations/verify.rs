@@ -86,9 +86,7 @@ impl Registrations<'_> {
     ) -> Result<RegistrationStep, RegistrationError> {
         let portal = self.portal;
         let now = portal.now();
-        if let Some(retry_at) = portal.codes().address_failures_full(visit, now).await? {
-            return Err(SignInError::TooMany { retry_at }.into());
-        }
+        portal.codes().may_answer(visit, AuditEvent::RegistrationVerified, now).await?;
         let mut tx = portal.db().begin().await?;
         let mut row = self.lock(&mut tx, token, now).await?;
         let step = RegistrationStep::of(&row)?;

@@ -145,18 +145,23 @@ pub(crate) async fn delete_expired(tx: &mut Tx, now: Timestamp, limit: i64) -> R
 struct SlotRow {
     subject: Vec<u8>,
     window_started_at: Timestamp,
+    blocked_until: Timestamp,
 }
 
-const SLOTS: &str =
-    "SELECT subject, window_started_at FROM throttles WHERE scope = $1 AND subject >= $2 AND subject <= $3";
+/// A numbered row of a subject.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Slot {
+    /// When it was taken; 0 when it never was.
+    pub taken_at: Timestamp,
+    /// Until when no other is to be taken after it; 0 when none has to wait for it.
+    pub blocked_until: Timestamp,
+}
 
-/// The times of the numbered rows of a subject (its 32 bytes and the number as one more): `times[number]`, 0 where there is none.
-pub(crate) async fn read_slots(
-    db: &Db,
-    scope: &str,
-    subject: &[u8; 32],
-    slots: u8,
-) -> Result<Vec<Timestamp>, StoreError> {
+const SLOTS: &str = "SELECT subject, window_started_at, blocked_until FROM throttles \
+     WHERE scope = $1 AND subject >= $2 AND subject <= $3";
+
+/// The numbered rows of a subject (its 32 bytes and the number as one more): `slots[number]`, an empty one where there is none.
+pub(crate) async fn read_slots(db: &Db, scope: &str, subject: &[u8; 32], slots: u8) -> Result<Vec<Slot>, StoreError> {
     let (low, high) = (slot(subject, 0), slot(subject, u8::MAX));
     let rows = on_read!(db, |p| sqlx::query_as::<_, SlotRow>(SLOTS)
         .bind(scope)
@@ -173,7 +178,7 @@ pub(crate) async fn list_slots(
     scope: &str,
     subject: &[u8; 32],
     slots: u8,
-) -> Result<Vec<Timestamp>, StoreError> {
+) -> Result<Vec<Slot>, StoreError> {
     let (low, high) = (slot(subject, 0), slot(subject, u8::MAX));
     let rows = on_tx!(tx, |c| sqlx::query_as::<_, SlotRow>(SLOTS)
         .bind(scope)
@@ -185,27 +190,38 @@ pub(crate) async fn list_slots(
 }
 
 const SET_SLOT: &str = "INSERT INTO throttles (scope, subject, count, window_started_at, blocked_until, expires_at) \
-     VALUES ($1, $2, 1, $3, 0, $4) ON CONFLICT (scope, subject) \
-     DO UPDATE SET window_started_at = excluded.window_started_at, expires_at = excluded.expires_at";
+     VALUES ($1, $2, 1, $3, $4, $5) ON CONFLICT (scope, subject) DO UPDATE SET \
+     window_started_at = excluded.window_started_at, blocked_until = excluded.blocked_until, expires_at = excluded.expires_at";
 
-/// Writes the time of a numbered row.
+/// Writes a numbered row.
 pub(crate) async fn set_slot(
     tx: &mut Tx,
     scope: &str,
     subject: &[u8; 32],
     number: u8,
-    now: Timestamp,
+    taken: Slot,
     expires_at: Timestamp,
 ) -> Result<(), StoreError> {
     let subject = slot(subject, number);
     on_tx!(tx, |c| sqlx::query(SET_SLOT)
         .bind(scope)
         .bind(&subject[..])
-        .bind(now)
+        .bind(taken.taken_at)
+        .bind(taken.blocked_until)
         .bind(expires_at)
         .execute(c)
         .await
         .map(|_| ()))?;
+    Ok(())
+}
+
+const UNBLOCK_SLOTS: &str = "UPDATE throttles SET blocked_until = 0 \
+     WHERE scope = $1 AND subject >= $2 AND subject <= $3 AND blocked_until > 0";
+
+/// Lets none wait any longer for the numbered rows of a subject.
+pub(crate) async fn unblock_slots(tx: &mut Tx, scope: &str, subject: &[u8; 32]) -> Result<(), StoreError> {
+    let (low, high) = (slot(subject, 0), slot(subject, u8::MAX));
+    on_tx!(tx, |c| sqlx::query(UNBLOCK_SLOTS).bind(scope).bind(&low[..]).bind(&high[..]).execute(c).await.map(|_| ()))?;
     Ok(())
 }
 
@@ -215,13 +231,13 @@ fn slot(subject: &[u8; 32], number: u8) -> Vec<u8> {
     slot
 }
 
-fn by_number(rows: &[SlotRow], slots: u8) -> Vec<Timestamp> {
-    let mut times = vec![0; usize::from(slots)];
+fn by_number(rows: &[SlotRow], slots: u8) -> Vec<Slot> {
+    let mut numbered = vec![Slot::default(); usize::from(slots)];
     for row in rows {
         let number = row.subject.last().copied().map(usize::from);
-        if let Some(time) = number.and_then(|number| times.get_mut(number)) {
-            *time = row.window_started_at;
+        if let Some(slot) = number.and_then(|number| numbered.get_mut(number)) {
+            *slot = Slot { taken_at: row.window_started_at, blocked_until: row.blocked_until };
         }
     }
-    times
+    numbered
 }

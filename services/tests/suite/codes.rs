@@ -3,7 +3,7 @@
 use domain::{IdKind, Locale, Otp, PersonIdentifier};
 use services::codes::FlowPurpose;
 use services::people::NewPerson;
-use services::settings::AddressSettings;
+use services::settings::{AddressSettings, CodeSettings};
 use services::{Settings, SignInError, SignInMethod};
 
 use crate::common::TestContext;
@@ -21,6 +21,9 @@ on_both_databases!(
     a_resend_waits_its_time,
     five_codes_an_hour_and_not_one_more,
     a_flow_begins_over_the_limit_and_sends_nothing,
+    the_wait_holds_in_every_browser,
+    a_right_code_ends_the_wait_for_the_next,
+    one_code_is_accepted_where_the_portal_says_so,
     the_unknown_are_treated_as_the_known,
     the_unknown_leave_the_same_rows,
     whoever_may_not_sign_in_by_code_gets_none,
@@ -83,7 +86,8 @@ async fn five_wrong_codes_kill_a_code_and_a_new_one_helps(ctx: TestContext) {
     }
     assert!(matches!(world.verify(&started.token, &wrong).await, Err(SignInError::CodeDead)));
     assert!(matches!(world.verify(&started.token, &code).await, Err(SignInError::CodeDead)), "even the right one");
-    assert_eq!(world.audited("sign_in.code", "failure").await, 5);
+    assert!(matches!(world.verify(&started.token, &code).await, Err(SignInError::CodeDead)));
+    assert_eq!(world.audited("sign_in.code", "failure").await, 6, "five tries, and one row for all that came after");
 
     world.ctx.clock.advance(30 * SECOND);
     world.portal.codes().resend(&world.home(), &started.token).await.unwrap();
@@ -94,24 +98,28 @@ async fn five_wrong_codes_kill_a_code_and_a_new_one_helps(ctx: TestContext) {
 async fn wrong_codes_count_for_the_account_across_codes(ctx: TestContext) {
     let world = World::new(ctx);
     world.parent().await;
-    // Five wrong tries at each of two codes, in two browsers.
-    for _ in 0..2 {
+    let mut begun = Vec::new();
+    for _ in 0..3 {
         let started = world.begin(&world.home(), PARENT_ID).await.unwrap();
-        let code = world.code().await;
+        begun.push((started, world.code().await));
+        world.ctx.clock.advance(MINUTE);
+    }
+    let (started, code) = begun.pop().unwrap();
+    // Five wrong tries at each of two codes, in two browsers.
+    for (started, code) in begun {
         for _ in 0..5 {
             let refused = world.verify(&started.token, &other_than(&code)).await;
             assert!(matches!(refused, Err(SignInError::CodeWrong { .. } | SignInError::CodeDead)), "{refused:?}");
         }
     }
     // The tenth began a wait for the account, whatever the code.
-    let started = world.begin(&world.home(), PARENT_ID).await.unwrap();
-    let code = world.code().await;
     match world.verify(&started.token, &code).await {
         Err(SignInError::Wait { retry_at }) => assert_eq!(retry_at, world.now() + 5 * SECOND),
         other => panic!("{other:?}"),
     }
     world.ctx.clock.advance(5 * SECOND - 1);
     assert!(matches!(world.verify(&started.token, &code).await, Err(SignInError::Wait { .. })));
+    assert_eq!(world.audited("sign_in.code", "failure").await, 11, "ten tries, and one row for the wait");
     world.ctx.clock.advance(1);
     assert!(matches!(world.verify(&started.token, &other_than(&code)).await, Err(SignInError::CodeWrong { .. })));
     match world.verify(&started.token, &code).await {
@@ -251,6 +259,7 @@ async fn five_codes_an_hour_and_not_one_more(ctx: TestContext) {
     // In any hour, not in each: when the first of the five is an hour old, one more can be sent, and no second.
     world.ctx.clock.set(first_at + HOUR);
     assert!(world.begin(&world.home(), PARENT_ID).await.unwrap().view.sent_at.is_some());
+    world.ctx.clock.advance(2 * MINUTE - 1);
     let second = world.begin(&world.home(), PARENT_ID).await.unwrap();
     assert_eq!(second.view.sent_at, None);
     assert_eq!(second.view.next_send_at, first_at + 2 * MINUTE + HOUR);
@@ -263,7 +272,8 @@ async fn a_flow_begins_over_the_limit_and_sends_nothing(ctx: TestContext) {
     for id in [PARENT_ID, UNKNOWN_ID] {
         let first_at = world.now();
         for _ in 0..5 {
-            assert_eq!(world.begin(&world.home(), id).await.unwrap().view.sent_at, Some(first_at));
+            assert_eq!(world.begin(&world.home(), id).await.unwrap().view.sent_at, Some(world.now()));
+            world.ctx.clock.advance(2 * MINUTE);
         }
         world.inbox().await;
         let started = world.begin(&world.home(), id).await.unwrap();
@@ -277,6 +287,76 @@ async fn a_flow_begins_over_the_limit_and_sends_nothing(ctx: TestContext) {
         assert!(matches!(resent, Err(SignInError::TooMany { retry_at }) if retry_at == first_at + HOUR));
     }
     assert_eq!(world.audited("code.requested", "refused").await, 2);
+}
+
+async fn the_wait_holds_in_every_browser(ctx: TestContext) {
+    let world = World::new(ctx);
+    world.parent().await;
+    for id in [PARENT_ID, UNKNOWN_ID] {
+        let known = id == PARENT_ID;
+        let mut waited = Vec::new();
+        for wait in [30, 60, 120, 120] {
+            let begun = world.begin(&world.home(), id).await.unwrap();
+            assert_eq!(begun.view.sent_at, Some(world.now()), "{id}");
+            assert_eq!(world.inbox().await.len(), usize::from(known));
+            let free_at = world.now() + wait * SECOND;
+            // Whoever asks anew, here or elsewhere, sees the clock and gets nothing.
+            for visit in [world.home(), world.elsewhere()] {
+                let early = world.begin(&visit, id).await.unwrap();
+                assert_eq!((early.view.sent_at, early.view.next_send_at), (None, free_at), "{id}");
+                assert_eq!(world.portal.codes().view(&early.token).await.unwrap(), early.view);
+                assert!(world.inbox().await.is_empty());
+                let refused = world.verify(&early.token, &Otp::parse("123456").unwrap()).await;
+                assert!(matches!(refused, Err(SignInError::CodeExpired)), "{refused:?}");
+                waited.push(early.token);
+            }
+            world.ctx.clock.set(free_at - 1);
+            match world.portal.codes().resend(&world.home(), &waited[0]).await {
+                Err(SignInError::TooSoon { retry_at }) => assert_eq!(retry_at, free_at),
+                other => panic!("{other:?}"),
+            }
+            world.ctx.clock.set(free_at);
+        }
+        // A browser that had to wait asks in its turn; the others wait for that one.
+        let view = world.portal.codes().resend(&world.home(), &waited[0]).await.unwrap();
+        assert_eq!((view.sent_at, view.sends_left), (Some(world.now()), 0));
+        assert_eq!(world.inbox().await.len(), usize::from(known));
+        let refused = world.portal.codes().resend(&world.home(), &waited[1]).await;
+        assert!(matches!(refused, Err(SignInError::TooMany { .. })), "{refused:?}");
+        world.ctx.clock.advance(2 * HOUR);
+    }
+    assert_eq!(world.audited("code.requested", "refused").await, 16);
+}
+
+async fn a_right_code_ends_the_wait_for_the_next(ctx: TestContext) {
+    let world = World::new(ctx);
+    world.parent().await;
+    for left in [4, 3] {
+        // At the phone and at the computer, one after the other.
+        let started = world.begin(&world.home(), PARENT_ID).await.unwrap();
+        assert_eq!(started.view.sends_left, left);
+        let code = world.code().await;
+        world.verify(&started.token, &code).await.unwrap();
+    }
+    // A wrong code ends nothing.
+    let started = world.begin(&world.home(), PARENT_ID).await.unwrap();
+    let code = world.code().await;
+    assert!(world.verify(&started.token, &other_than(&code)).await.is_err());
+    let early = world.begin(&world.elsewhere(), PARENT_ID).await.unwrap().view;
+    assert_eq!((early.sent_at, early.next_send_at), (None, world.now() + 30 * SECOND));
+}
+
+async fn one_code_is_accepted_where_the_portal_says_so(ctx: TestContext) {
+    let codes = CodeSettings { accepted: 1, ..CodeSettings::default() };
+    let world = World::with(ctx, Settings { codes, ..settings() });
+    world.parent().await;
+    let started = world.begin(&world.home(), PARENT_ID).await.unwrap();
+    let first = world.code().await;
+    world.ctx.clock.advance(30 * SECOND);
+    world.portal.codes().resend(&world.home(), &started.token).await.unwrap();
+    let second = world.code().await;
+    assert!(matches!(world.verify(&started.token, &first).await, Err(SignInError::CodeWrong { .. })));
+    assert!(world.verify(&started.token, &second).await.is_ok());
 }
 
 /// What one person sees from the first request to the wait; everything the code page could show.
@@ -293,6 +373,7 @@ async fn walk(world: &World, id: &str) -> Vec<String> {
     };
     note(relative(started.view));
     note(relative(codes.view(&started.token).await.unwrap()));
+    note(relative(world.begin(&world.elsewhere(), id).await.unwrap().view));
     note(format!("{:?}", codes.resend(&visit, &started.token).await.map(relative).map_err(|error| error.code())));
     let sent = world.inbox().await;
     let wrong = sent.first().map_or_else(|| Otp::parse("000000").unwrap(), |message| other_than(&code_of(message)));
@@ -451,6 +532,7 @@ async fn a_code_works_in_its_own_browser_only(ctx: TestContext) {
     world.parent().await;
     let mine = world.begin(&world.home(), PARENT_ID).await.unwrap();
     let code = world.code().await;
+    world.ctx.clock.advance(30 * SECOND);
     let theirs = world.begin(&world.elsewhere(), PARENT_ID).await.unwrap();
     let their_code = world.code().await;
     assert_ne!(code.as_str(), their_code.as_str());

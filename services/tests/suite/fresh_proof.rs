@@ -91,7 +91,7 @@ async fn wrong_passwords_count_like_those_of_the_sign_in(ctx: TestContext) {
     assert!(waits(&give(&world, &world.elsewhere(), &session, GOOD_PASSWORD).await));
     let refused = world.portal.passwords().sign_in(&world.elsewhere(), code, &password(GOOD_PASSWORD), None).await;
     assert!(matches!(refused, Err(SignInError::Wait { .. })));
-    assert_eq!(world.audited("sign_in.fresh_proof", "failure").await, 3);
+    assert_eq!(world.audited("sign_in.fresh_proof", "failure").await, 4, "three tries, and one row for the wait");
     assert_eq!(world.audited("sign_in.fresh_proof", "success").await, 0);
 }
 

@@ -3,12 +3,12 @@
 use std::future::Future;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use domain::{PolicyContext, Unmet};
+use domain::{Policy, PolicyContext, Unmet};
 use services::codes::FlowPurpose;
 use services::hasher::{HashSettings, PasswordHasher};
 use services::passwords::{ChoiceError, PasswordOutcome};
 use services::people::NewPerson;
-use services::settings::AddressSettings;
+use services::settings::{AddressSettings, PasswordSettings};
 use services::{Settings, SignInError, SignInMethod, SignedIn, Visit};
 
 use crate::common::TestContext;
@@ -21,6 +21,7 @@ on_both_databases!(
     wrong_unknown_and_disabled_are_answered_alike,
     waits_grow_from_the_fifth_failure,
     the_unknown_wait_like_the_known,
+    a_wait_is_written_down_once,
     nothing_is_hashed_during_a_wait,
     success_forgets_the_failures,
     a_remembered_browser_is_not_stopped_by_strangers,
@@ -29,6 +30,8 @@ on_both_databases!(
     a_class_behind_one_address_signs_in_at_once,
     from_outside_nobody_makes_a_school_wait,
     an_address_that_fails_very_often_is_stopped,
+    the_lengths_are_the_portals_own,
+    both_browsers_of_staff_get_their_code,
     staff_go_on_to_the_second_factor,
     staff_without_a_mobile_get_no_code,
     the_owner_is_told_once_a_day,
@@ -160,6 +163,32 @@ async fn nothing_is_hashed_during_a_wait(ctx: TestContext) {
     assert!(matches!(other, Err(SignInError::Busy { .. })), "{other:?}");
     let waiting = attempt(&world, &world.home(), account.user_code.as_str(), GOOD_PASSWORD).await;
     assert!(matches!(waiting, Err(SignInError::Wait { .. })), "{waiting:?}");
+}
+
+async fn a_wait_is_written_down_once(ctx: TestContext) {
+    let world = World::new(ctx);
+    let account = world.parent_with_password().await;
+    let unused = unused_user_code();
+    let mut rows = 0;
+    for user_code in [account.user_code.as_str(), unused.as_str()] {
+        fail(&world, &world.home(), user_code, 5).await;
+        rows += 5;
+        for wait in [5, 10] {
+            for _ in 0..20 {
+                let refused = attempt(&world, &world.home(), user_code, GOOD_PASSWORD).await;
+                assert!(matches!(refused, Err(SignInError::Wait { .. })), "{refused:?}");
+            }
+            rows += 1;
+            assert_eq!(world.audited("sign_in.password", "failure").await, rows, "one for each wait");
+            world.ctx.clock.advance(wait * SECOND);
+            fail(&world, &world.home(), user_code, 1).await;
+            rows += 1;
+        }
+    }
+    let of_waits = "SELECT COUNT(*) FROM audit_log WHERE detail LIKE '%SIGN-08%'";
+    assert_eq!(world.ctx.number(of_waits).await, 4);
+    let of_known = "SELECT COUNT(*) FROM audit_log WHERE detail LIKE '%SIGN-08%' AND person_id IS NOT NULL";
+    assert_eq!(world.ctx.number(of_known).await, 2);
 }
 
 async fn success_forgets_the_failures(ctx: TestContext) {
@@ -297,7 +326,57 @@ async fn an_address_that_fails_very_often_is_stopped(ctx: TestContext) {
         Err(SignInError::TooMany { retry_at }) => assert_eq!(retry_at, begun_at + 10 * MINUTE),
         other => panic!("{other:?}"),
     }
+    // A walk through the user codes from there adds one row, not one for each.
+    for number in 0..20 {
+        let refused = attempt(&world, &world.elsewhere(), &format!("walk{number}"), "x").await;
+        assert!(matches!(refused, Err(SignInError::TooMany { .. })), "{refused:?}");
+    }
+    assert_eq!(world.audited("sign_in.password", "failure").await, 31);
+    let started = world.begin(&world.elsewhere(), PARENT_ID).await.unwrap();
+    let code = world.code().await;
+    let refused = world.portal.codes().verify(&world.elsewhere(), &started.token, &code).await;
+    assert!(matches!(refused, Err(SignInError::TooMany { .. })), "{refused:?}");
+    assert_eq!(world.audited("sign_in.code", "failure").await, 0, "it is the same reason of the same address");
+    world.ctx.clock.advance(10 * MINUTE);
+    fail(&world, &world.elsewhere(), "afterwards", 1).await;
     assert!(attempt(&world, &world.home(), account.user_code.as_str(), GOOD_PASSWORD).await.is_ok());
+}
+
+async fn the_lengths_are_the_portals_own(ctx: TestContext) {
+    let policy = Policy::nist(20, 10, 64).unwrap();
+    let passwords = PasswordSettings { policy: policy.clone(), ..PasswordSettings::default() };
+    let world = World::with(ctx, Settings { passwords, ..settings() });
+    let account = world.parent().await;
+    let passwords = world.portal.passwords();
+    let (found, context) = passwords.policy_for(account.id).await.unwrap();
+    assert_eq!(found, policy, "the browser's list is made by it");
+    let short = passwords.check(&password("plum Wagon violet 7"), &context);
+    assert!(matches!(short.unmet[..], [Unmet::TooShort { .. }]), "{short:?}");
+    assert!(passwords.set(&world.home(), account.id, &password("plum Wagon violet 77"), None).await.is_ok());
+    let long = passwords.check(&password(&"plum Wagon ".repeat(6)), &context);
+    assert!(long.unmet.iter().any(|unmet| unmet.code() == "too_long"), "{long:?}");
+    let staff = world.add(&teacher()).await;
+    let refused = passwords.set(&world.home(), staff.id, &password("plum7Wago"), None).await;
+    assert!(matches!(refused, Err(ChoiceError::Policy(_))), "{refused:?}");
+    assert!(passwords.set(&world.home(), staff.id, &password("plum7Wagon!"), None).await.is_ok());
+}
+
+async fn both_browsers_of_staff_get_their_code(ctx: TestContext) {
+    let world = World::new(ctx);
+    let account = world.add(&teacher()).await;
+    world.set_password(account.id, GOOD_PASSWORD).await;
+    let mut begun = Vec::new();
+    for visit in [world.home(), world.elsewhere()] {
+        let outcome =
+            world.portal.passwords().sign_in(&visit, account.user_code.as_str(), &password(GOOD_PASSWORD), None).await;
+        let Ok(PasswordOutcome::SecondFactor(started)) = outcome else { panic!("a second factor") };
+        assert_eq!(started.view.sent_at, Some(world.now()), "the password came first: no stranger sends these");
+        assert_eq!(started.view.next_send_at, world.now() + 30 * SECOND, "in the same browser there is a wait");
+        begun.push((started.token, world.code().await));
+    }
+    for (token, code) in begun {
+        assert!(world.verify(&token, &code).await.is_ok());
+    }
 }
 
 async fn staff_go_on_to_the_second_factor(ctx: TestContext) {

@@ -32,6 +32,7 @@ on_both_databases!(
     wrong_codes_are_counted,
     a_draft_lives_an_hour,
     the_same_answers_again_change_nothing,
+    asking_anew_within_the_wait_uses_up_nothing,
     a_slip_is_mended_and_the_code_goes_anew,
     whoever_was_in_before_is_out,
     a_number_replaced_on_file_is_not_proved,
@@ -331,7 +332,11 @@ async fn wrong_codes_are_counted(ctx: TestContext) {
     world.portal.registrations().send_again(&world.home(), &token).await.unwrap();
     let new = world.code().await;
     assert_eq!(world.prove(&token, &new).await.unwrap(), RegistrationStep::Contact);
-    assert_eq!(world.audited("registration.verified", "failure").await, 5);
+    assert_eq!(
+        world.audited("registration.verified", "failure").await,
+        6,
+        "five tries, and one row for what came after"
+    );
 }
 
 async fn a_draft_lives_an_hour(ctx: TestContext) {
@@ -355,6 +360,20 @@ async fn the_same_answers_again_change_nothing(ctx: TestContext) {
     assert!(again == token);
     assert_eq!(world.step(&token).await, RegistrationStep::Finish);
     assert!(world.inbox().await.is_empty(), "no second code");
+}
+
+async fn asking_anew_within_the_wait_uses_up_nothing(ctx: TestContext) {
+    let world = World::with_family(ctx).await;
+    for id in [NEW_ID, UNKNOWN_ID] {
+        for time in 0..8 {
+            let token = world.register(&world.elsewhere(), &who(id)).await;
+            let code = world.portal.registrations().view(&token).await.unwrap().code.unwrap();
+            assert_eq!((code.sent_at.is_some(), code.next_send_at), (time == 0, world.now() + 30 * SECOND), "{id}");
+        }
+    }
+    assert_eq!(world.inbox().await.len(), 1);
+    world.ctx.clock.advance(30 * SECOND);
+    world.up_to_finish(&who(NEW_ID)).await;
 }
 
 async fn a_slip_is_mended_and_the_code_goes_anew(ctx: TestContext) {
@@ -409,6 +428,7 @@ async fn a_number_replaced_on_file_is_not_proved(ctx: TestContext) {
     replace_mobile(&world).await;
     assert!(world.prove(&token, &code).await.is_err());
 
+    world.ctx.clock.advance(30 * SECOND);
     let token = world.register(&world.home(), &who(NEW_ID)).await;
     let code = world.code().await;
     world.prove(&token, &code).await.unwrap();
@@ -765,6 +785,14 @@ async fn codes_to_typed_mobiles_are_capped(ctx: TestContext) {
         let token = world.register(&visit, &who(UNKNOWN_ID)).await;
         registrations.use_mobile(&visit, &token, &number(0)).await.unwrap();
         arrived += world.inbox().await.len();
+        if source == 1 {
+            // Within the wait nobody else has one sent there.
+            let token = world.register(&visit, &who(UNKNOWN_ID)).await;
+            registrations.use_mobile(&visit, &token, &number(0)).await.unwrap();
+            let code = registrations.view(&token).await.unwrap().code.unwrap();
+            assert_eq!((code.sent_at, world.inbox().await.len()), (None, 0));
+        }
+        world.ctx.clock.advance(2 * MINUTE);
     }
     assert_eq!(arrived, 5);
 }

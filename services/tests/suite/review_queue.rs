@@ -139,6 +139,7 @@ async fn an_account_is_kept_unless_the_decision_says_otherwise(ctx: TestContext)
     world.begin(&world.home(), PARENT).await.unwrap();
     assert_eq!(only(&world.inbox().await, "sign_in_code").recipient, ON_FILE);
 
+    world.ctx.clock.advance(MINUTE);
     let id = school.apply(PARENT, CHILD_A, OTHER_PHONE).await;
     world.inbox().await;
     let replacing = Approval { replace_mobile: true, ..approval() };

@@ -1,7 +1,7 @@
 //! `/password/choose`: the new password twice, a security question with its answer, the e-mail address; how the phone is changed.
 
 use domain::password::check;
-use domain::{Assessment, Locale, Password, Policy, SecurityQuestion};
+use domain::{Assessment, Locale, Password, SecurityQuestion};
 use services::password_wizard::WizardView;
 
 use super::policy::policy_texts;
@@ -44,9 +44,7 @@ pub fn choose(
     chosen: Chosen,
     assessment: Option<&Assessment>,
 ) -> WizardPage {
-    let policy = Policy::of(view.policy);
-    let mut blocks =
-        vec![Block::NewPassword(new_password(locale, view, &policy, assessment)), Block::Field(again(locale))];
+    let mut blocks = vec![Block::NewPassword(new_password(locale, view, assessment)), Block::Field(again(locale))];
     if view.asks_question {
         let answer = TextField {
             hint: Some(tr!(locale, password.answer_hint).to_owned()),
@@ -57,7 +55,7 @@ pub fn choose(
     let email = email_field(locale, tr!(locale, password.email_hint), chosen.email);
     let email = TextField { label: tr!(locale, password.email).to_owned(), ..email };
     blocks.extend([Block::Field(email), phone(locale, info, view)]);
-    let lead = if policy.latin_letters_and_digits() {
+    let lead = if view.policy.latin_letters_and_digits() {
         tr!(locale, password.choose_lead_legacy)
     } else {
         tr!(locale, password.choose_lead)
@@ -75,7 +73,8 @@ pub fn emptied(locale: Locale) -> Block {
     advice(IconName::Lock, Rich::plain(tr!(locale, password.type_again)))
 }
 
-fn new_password(locale: Locale, view: &WizardView, policy: &Policy, assessment: Option<&Assessment>) -> NewPassword {
+fn new_password(locale: Locale, view: &WizardView, assessment: Option<&Assessment>) -> NewPassword {
+    let policy = &view.policy;
     let texts = policy_texts(locale);
     // Nothing is typed yet, or the refused password is emptied: the list says what was wrong with it.
     let untouched = || Password::new("").map(|empty| check(policy, &empty, &view.context, None)).unwrap_or_default();
@@ -88,7 +87,7 @@ fn new_password(locale: Locale, view: &WizardView, policy: &Policy, assessment: 
     };
     NewPassword {
         field: secret(locale, PASSWORD, tr!(locale, password.password)),
-        policy: view.policy,
+        policy: policy.clone(),
         second_factor: view.context.second_factor,
         user_code: view.context.user_code.clone(),
         names: view.context.names.clone(),

@@ -50,6 +50,9 @@ pub fn verify_page(
 
 /// Where the code went. For the number on file it is not said whether there is one.
 fn lead(locale: Locale, view: &RegistrationView, new: bool) -> Rich {
+    if view.code.as_ref().is_some_and(|code| code.sent_at.is_none() && code.sends_left > 0) {
+        return Rich::plain(tr!(locale, sign_in.code_not_sent));
+    }
     let text = match (&view.given_mobile_masked, view.code_target) {
         (Some(_), CodeTarget::New) => tr!(locale, register.new_lead, mobile = SLOT),
         (Some(_), CodeTarget::Given) if !new => tr!(locale, register.given_lead, mobile = SLOT),

@@ -32,6 +32,8 @@ pub fn code_view(locale: Locale, page: CodePage) -> impl IntoView {
         Signal::derive(move || refusal.with(|refusal| field_error(locale, IdKind::IlId, FieldName::Code, refusal)));
     let (title, lead) = if page.second_factor {
         (tr!(locale, sign_in.second_title), tr!(locale, sign_in.second_lead))
+    } else if page.not_sent {
+        (tr!(locale, sign_in.code_title), tr!(locale, sign_in.code_not_sent))
     } else {
         (tr!(locale, sign_in.code_title), tr!(locale, sign_in.code_lead))
     };

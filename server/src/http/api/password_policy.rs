@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use domain::{Assessment, BirthDate, BirthDateError, Password, Policy, PolicyContext, RequirementState, Unmet};
+use domain::{Assessment, BirthDate, BirthDateError, Password, PolicyContext, RequirementState, Unmet};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -89,7 +89,7 @@ pub async fn check(
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request has invalid fields.")
             .field("/context/birth_date", error.code())
     })?;
-    let policy = state.portal.settings().passwords.policy;
+    let policy = &state.portal.settings().passwords.policy;
     let assessment = match Password::new(&question.password) {
         Ok(password) => {
             let portal = state.portal.clone();
@@ -98,11 +98,11 @@ pub async fn check(
             let verdict = verdict.map_err(|_| Problem::internal())?;
             Assessment { requirements: verdict.requirements, unmet: verdict.unmet }
         }
-        Err(_) => Assessment::too_large(&Policy::of(policy), &question.password),
+        Err(_) => Assessment::too_large(policy, &question.password),
     };
     Ok(Json(PolicyVerdict {
         acceptable: assessment.is_accepted(),
-        policy: policy.code().to_owned(),
+        policy: policy.name().code().to_owned(),
         requirements: assessment.requirements,
         unmet: assessment.unmet,
     }))

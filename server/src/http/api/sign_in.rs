@@ -39,7 +39,8 @@ pub struct CodeRequest {
 pub struct CodeRequested {
     /// Opaque; send it back with the code.
     flow: String,
-    /// Until when the code is accepted (RFC 3339, UTC).
+    /// Until when the code is accepted (RFC 3339, UTC); not in the future when none was sent, since the wait after the one before is
+    /// running or the hour's are used up.
     code_expires_at: String,
     /// From when on a new code can be asked for.
     next_send_at: String,

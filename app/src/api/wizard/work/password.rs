@@ -2,7 +2,7 @@
 
 mod choice;
 
-use domain::{Assessment, Password, Policy, UserCode};
+use domain::{Assessment, Password, UserCode};
 use services::Token;
 use services::password_wizard::{TicketState, WizardError, WizardStep, WizardView};
 use services::portal::SignInError;
@@ -49,7 +49,7 @@ pub async fn judge(asking: &Asking, password: &str) -> Option<Assessment> {
         return assess(asking, &flow, &password).await;
     }
     let view = asking.portal.password_wizard().view(&flow).await.ok()?;
-    Some(Assessment::too_large(&Policy::of(view.policy), password))
+    Some(Assessment::too_large(&view.policy, password))
 }
 
 fn show_forgot(asking: &Asking, query: &str) -> Outcome {
@@ -186,8 +186,7 @@ async fn post_choose(asking: &Asking, fields: &Fields) -> Outcome {
     if view.step != WizardStep::Choose {
         return Outcome::next(path_of(view.step));
     }
-    let policy = Policy::of(view.policy);
-    let read = choice::read(asking.locale, &policy, view.asks_question, fields);
+    let read = choice::read(asking.locale, &view.policy, view.asks_question, fields);
     let choice = match read.choice {
         Ok(choice) => choice,
         Err(problems) => {
