@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use app::page_context::PageContext;
 use app::pages::people::personal::{
     Changed, ConflictLine, EditForm, FamilyDone, FieldLine, HistoryLine, Kin, NUMBER_KINDS, NewParent, NumberForm,
-    PASSWORD, Pane, PersonPick,
-    PersonalPage, Proof, Record, Source, VERSION, WAS, meta, personal_view,
+    PASSWORD, Pane, PersonPick, PersonalPage, Proof, Record, Source, VERSION, WAS, meta, personal_view,
 };
 use app::pages::people::{ClassFrame, Tab};
 use axum::extract::rejection::FormRejection;
