@@ -50,7 +50,7 @@ pub use error::{ImportError, RosterError};
 pub(crate) use headers::{Column, What, Who, title};
 pub use model::FixedIds;
 pub use report::{
-    BadRow, Count, Counts, ImportFormat, ImportState, ImportView, KeptBecause, LISTED, Report, StaffConflict,
+    BadRow, Count, Counts, GUARDIAN, ImportFormat, ImportState, ImportView, KeptBecause, LISTED, Report, StaffConflict,
 };
 pub(crate) use text::begins_formula;
 

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::error::ImportError;
 use super::model::{FileClass, FilePerson, FileSchool, FixedIds, Place, Roster, SchoolRecords};
-use super::report::{Count, KeptBecause, Report, StaffConflict};
+use super::report::{Count, GUARDIAN, KeptBecause, Report, StaffConflict};
 use super::{ImportOptions, Reach, Target};
 use crate::clock::Timestamp;
 use crate::crypto::columns;
@@ -504,6 +504,22 @@ impl<'a> Planning<'a> {
         signs_in.then_some(KeptBecause::SignsIn)
     }
 
+    /// Whether somebody is no guardian of a child because staff have ended that; it is listed then.
+    fn stays_removed(&mut self, child: Uuid, guardian: Uuid) -> bool {
+        let tie = (child, guardian);
+        if self.known.relations.contains_key(&tie) || !self.known.removed.contains(&tie) {
+            return false;
+        }
+        if self.scope.options.overwrite_contacts {
+            return false;
+        }
+        let row = self.known.by_id.get(&guardian).and_then(|at| self.known.people.get(*at)).cloned();
+        if let Some(row) = row {
+            self.keep(&row, GUARDIAN, KeptBecause::EditedHere);
+        }
+        true
+    }
+
     fn keep(&mut self, row: &KnownRow, field: &str, reason: KeptBecause) {
         self.plan.report.keep(StaffConflict {
             person: PersonId(row.id),
@@ -562,6 +578,9 @@ impl<'a> Planning<'a> {
             };
             bound.insert(at);
             if child == guardian || !seen.insert((child, guardian)) {
+                continue;
+            }
+            if self.stays_removed(child, guardian) {
                 continue;
             }
             let old = self.known.relations.get(&(child, guardian));

@@ -178,6 +178,9 @@ impl KeptBecause {
     }
 }
 
+/// What stands for a field where somebody is a child's guardian in the file and, by staff, is none here.
+pub const GUARDIAN: &str = "guardian";
+
 /// A value that was kept against the file.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StaffConflict {
@@ -185,7 +188,7 @@ pub struct StaffConflict {
     pub person: PersonId,
     /// The name in its short form.
     pub name: String,
-    /// The field's code: those of [`PersonField`](domain::PersonField), and `id_number`.
+    /// The field's code: those of [`PersonField`](domain::PersonField), `id_number`, and [`GUARDIAN`].
     pub field: String,
     /// Why.
     pub reason: KeptBecause,

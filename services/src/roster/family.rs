@@ -106,7 +106,7 @@ impl Roster<'_> {
             return Err(access.refuse(visit, actor, Permission::EditPersonalData, Some(student), &[]).await);
         }
         let mut tx = portal.db().begin().await?;
-        let before = guardians::delete(&mut tx, student, guardian).await?.ok_or(AccessError::NotFound)?;
+        let before = guardians::delete(&mut tx, student, guardian, portal.now()).await?.ok_or(AccessError::NotFound)?;
         let classes: BTreeSet<Uuid> =
             ties.classes.iter().filter(|tie| tie.as_student).map(|tie| tie.class_id).collect();
         let events: Vec<_> = classes.into_iter().map(|class| ClassEvent::Roster { class_id: ClassId(class) }).collect();

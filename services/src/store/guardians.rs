@@ -112,9 +112,24 @@ pub(crate) struct TieRow {
 const DELETE: &str =
     "DELETE FROM guardians WHERE child_id = $1 AND guardian_id = $2 RETURNING relation, may_contact, may_see";
 
-/// Ends that an adult is a guardian of a child; what there was. None when the adult is no guardian of the child.
-pub(crate) async fn delete(tx: &mut Tx, child: PersonId, guardian: PersonId) -> Result<Option<TieRow>, StoreError> {
-    Ok(on_tx!(tx, |c| sqlx::query_as::<_, TieRow>(DELETE).bind(child.0).bind(guardian.0).fetch_optional(c).await)?)
+const REMOVED: &str = "INSERT INTO removed_guardians (child_id, guardian_id, removed_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (child_id, guardian_id) DO UPDATE SET removed_at = excluded.removed_at";
+
+/// Ends that an adult is a guardian of a child, and keeps in mind that it was ended; what there was. None when the adult is no guardian
+/// of the child.
+pub(crate) async fn delete(
+    tx: &mut Tx,
+    child: PersonId,
+    guardian: PersonId,
+    now: Timestamp,
+) -> Result<Option<TieRow>, StoreError> {
+    let [child, guardian] = [child.0, guardian.0];
+    let there_was =
+        on_tx!(tx, |c| sqlx::query_as::<_, TieRow>(DELETE).bind(child).bind(guardian).fetch_optional(c).await)?;
+    if there_was.is_some() {
+        on_tx!(tx, |c| sqlx::query(REMOVED).bind(child).bind(guardian).bind(now).execute(c).await.map(|_| ()))?;
+    }
+    Ok(there_was)
 }
 
 pub(crate) const NOT_CONTACTED: &str = "SELECT g.child_id, g.guardian_id FROM enrolments e \

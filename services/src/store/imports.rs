@@ -337,6 +337,14 @@ pub(crate) async fn list_guardians(tx: &mut Tx, school: Uuid) -> Result<Vec<Guar
     Ok(on_tx!(tx, |c| sqlx::query_as::<_, GuardianRow>(GUARDIANS).bind(school).fetch_all(c).await)?)
 }
 
+pub(crate) const REMOVED_GUARDIANS: &str = "SELECT r.child_id, r.guardian_id FROM removed_guardians r \
+     WHERE r.child_id IN (SELECT e.student_id FROM enrolments e JOIN classes c ON c.id = e.class_id WHERE c.school_id = $1)";
+
+/// Child and guardian, where staff have taken the one from the other, of everybody who is or was a student of a school.
+pub(crate) async fn list_removed_guardians(tx: &mut Tx, school: Uuid) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as(REMOVED_GUARDIANS).bind(school).fetch_all(c).await)?)
+}
+
 /// A live post.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct PostRow {

@@ -61,6 +61,7 @@ fn statements(backend: Backend, keys: usize) -> Vec<(&'static str, String)> {
         ("all who ever had to do with it", imports::PEOPLE),
         ("who has now", imports::HERE),
         ("whose children are", imports::GUARDIANS),
+        ("who was taken from them", imports::REMOVED_GUARDIANS),
         ("who works there", imports::POSTS),
         ("who leads a class", imports::LEADERS),
         ("who of them works elsewhere", imports::STAFF_ELSEWHERE),

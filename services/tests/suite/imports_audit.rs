@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use services::audit::{AuditEvent, AuditFilter, AuditRecord};
-use services::imports::{ImportOptions, Mode, RosterFile};
+use services::imports::{GUARDIAN, ImportOptions, KeptBecause, Mode, RosterFile};
 use services::store::reseal::reseal;
 use services::{PersonId, Session};
 use uuid::Uuid;
@@ -17,6 +17,7 @@ on_both_databases!(
     a_new_relation_is_a_row_with_the_one_before,
     what_a_worker_writes_names_who_ordered_it_and_where_from,
     the_address_of_an_order_outlives_a_key_rotation,
+    a_parent_whom_staff_took_away_stays_away,
 );
 
 /// What the log has of an event, the oldest first.
@@ -185,4 +186,20 @@ async fn the_address_of_an_order_outlives_a_key_rotation(ctx: TestContext) {
     assert!(world.portal.imports().work(|| false).await.unwrap());
     let created = written(&world, AuditEvent::PersonCreated).await;
     assert_eq!((created.len(), created[0].actor, created[0].address), (2, Some(actor.person_id), Some(HOME.into())));
+}
+
+async fn a_parent_whom_staff_took_away_stays_away(ctx: TestContext) {
+    let world = World::new(ctx);
+    run(&world, small_family(&world, "mother"), Mode::Apply, &family_ids()).await.unwrap();
+    let (visit, staff) = (world.home(), world.staff("Ким", &[everywhere()]).await);
+    world.portal.roster().remove_guardian(&visit, &staff, PersonId(MIRA), PersonId(YANA)).await.unwrap();
+    let again = run(&world, small_family(&world, "mother"), Mode::Apply, &family_ids()).await.unwrap();
+    assert_eq!((again.counts.changes(), again.conflicts_total), (0, 1));
+    let kept = &again.conflicts[0];
+    assert_eq!((kept.person, kept.field.as_str(), kept.reason), (PersonId(YANA), GUARDIAN, KeptBecause::EditedHere));
+    assert_eq!(world.count("guardians").await, 0);
+    // Only whoever wants the file to win over what was changed here brings her back.
+    let overwrite = ImportOptions { overwrite_contacts: true, ..family_ids() };
+    run(&world, small_family(&world, "mother"), Mode::Apply, &overwrite).await.unwrap();
+    assert_eq!(world.count("guardians").await, 1);
 }

@@ -38,6 +38,8 @@ pub(super) struct Known {
     /// Child and guardian, and what the one is to the other.
     pub relations: HashMap<(Uuid, Uuid), String>,
     pub guardians_of: HashMap<Uuid, Vec<Uuid>>,
+    /// Child and guardian whom staff have taken from each other.
+    pub removed: HashSet<(Uuid, Uuid)>,
     pub posts: HashSet<(Uuid, String)>,
     pub leaders: HashSet<(Uuid, Uuid)>,
     /// Fields that somebody changed here.
@@ -69,6 +71,7 @@ impl Known {
             known.guardians_of.entry(row.child_id).or_default().push(row.guardian_id);
             known.relations.insert((row.child_id, row.guardian_id), row.relation);
         }
+        known.removed = imports::list_removed_guardians(tx, school).await?.into_iter().collect();
         for row in imports::list_posts(tx, school).await? {
             known.posts.insert((row.person_id, row.kind));
         }

@@ -19,6 +19,8 @@ INSERT INTO enrolments (id, class_id, student_id, from_at, until_at)
 INSERT INTO guardians (child_id, guardian_id, relation, created_at)
     SELECT pg_temp.id(p), pg_temp.id(30000 + p * 2 + r), CASE r WHEN 0 THEN 'mother' ELSE 'father' END, 0
     FROM generate_series(0, 29999) p, generate_series(0, 1) r;
+INSERT INTO removed_guardians (child_id, guardian_id, removed_at)
+    SELECT pg_temp.id(p), pg_temp.id(30000 + (p * 2 + 7) % 60000), 0 FROM generate_series(0, 9999) p;
 INSERT INTO person_fields (person_id, field, version, changed_at, source)
     SELECT pg_temp.id(p), f, 2, 0, 'staff' FROM generate_series(0, 104999) p, unnest(ARRAY['mobile', 'email']) f;
 INSERT INTO posts (id, person_id, school_id, kind, created_at)

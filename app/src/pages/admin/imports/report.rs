@@ -2,7 +2,7 @@
 
 use domain::{FieldFault, Locale, PersonField};
 use leptos::prelude::*;
-use services::imports::{BadRow, Count, Counts, KeptBecause, LISTED, Report, StaffConflict};
+use services::imports::{BadRow, Count, Counts, GUARDIAN, KeptBecause, LISTED, Report, StaffConflict};
 
 use crate::{
     components::{Note, Tone},
@@ -207,8 +207,11 @@ pub(super) fn conflicts(locale: Locale, report: &Report) -> Option<AnyView> {
 }
 
 fn conflict_row(locale: Locale, conflict: &StaffConflict) -> AnyView {
-    let field = PersonField::from_code(&conflict.field)
-        .map_or_else(|| tr!(locale, people.f_id_number), |field| field_name(locale, field));
+    let field = match PersonField::from_code(&conflict.field) {
+        Some(field) => field_name(locale, field),
+        None if conflict.field == GUARDIAN => tr!(locale, admin.kept_guardian),
+        None => tr!(locale, people.f_id_number),
+    };
     let reason = match conflict.reason {
         KeptBecause::EditedHere => tr!(locale, admin.kept_edited),
         KeptBecause::SignsIn => tr!(locale, admin.kept_signs_in),
