@@ -1,9 +1,8 @@
 //! SQLite's write-ahead log: what is committed stands there first, and is folded into the file later.
 //!
 //! Left to SQLite, whoever commits when the log is long folds it, and with a large file everybody else waits for half a second: the pages
-//! lie all over it. Here a connection of its own folds beside the work, a little at a time. The log begins anew once all of it is in the
-//! file, which under constant load comes about only while nobody may write: that is made so when the log has become long, and seldom
-//! enough that it is not among the slowest hundredth of commits.
+//! lie all over it. Here a connection of its own folds beside the work. Only the little that comes meanwhile is folded while nobody may
+//! write, and has to be: the log begins anew when all of it is in the file, and would grow for ever otherwise.
 
 use std::time::Duration;
 
@@ -17,8 +16,6 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// Pages in the log, 8 MiB, from which on it is folded: those that every commit writes have been written many times by then, and go into
 /// the file once. Of a longer log the disk would be busy for longer at a time, and commits wait for the same disk.
 const WORTH: i64 = 2000;
-/// Pages in the log, 192 MiB, from which on it has to begin anew; at [`SQLITE_CHECKPOINT`](super::db) commits would fold it themselves.
-const LONG: i64 = 49_152;
 /// Pages that are folded in a few milliseconds.
 const FEW: i64 = 400;
 /// How often what has come meanwhile is folded beside the work before everybody has to wait for it.
@@ -42,11 +39,8 @@ pub(super) async fn keep_short(write: &Lender, fold: &Lender) {
 
 async fn shorten_if_long(write: &Lender, fold: &Lender) -> Result<(), StoreError> {
     let mut beside = fold.lend().await?;
-    let log = pages(&mut beside, LOOK).await?;
-    if log.all >= LONG {
+    if unfolded(&mut beside, LOOK).await? >= WORTH {
         shorten(write, &mut beside).await?;
-    } else if log.unfolded >= WORTH {
-        pages(&mut beside, FOLD).await?;
     }
     Ok(())
 }
@@ -54,31 +48,23 @@ async fn shorten_if_long(write: &Lender, fold: &Lender) -> Result<(), StoreError
 /// Folds all that is in the log.
 async fn shorten(write: &Lender, beside: &mut Lent) -> Result<(), StoreError> {
     for _ in 0..GOES {
-        pages(beside, FOLD).await?;
-        if pages(beside, LOOK).await?.unfolded < FEW {
+        unfolded(beside, FOLD).await?;
+        if unfolded(beside, LOOK).await? < FEW {
             break;
         }
     }
     let mut alone = write.lend().await?;
-    pages(&mut alone, FOLD).await?;
+    unfolded(&mut alone, FOLD).await?;
     Ok(())
 }
 
-/// Pages in the log.
-struct Pages {
-    /// All of them.
-    all: i64,
-    /// Those that are not in the file, too.
-    unfolded: i64,
-}
-
-/// What is in the log after `what`.
-async fn pages(lent: &mut Lent, what: &'static str) -> Result<Pages, StoreError> {
+/// How many pages are in the log alone after `what`.
+async fn unfolded(lent: &mut Lent, what: &'static str) -> Result<i64, StoreError> {
     // Whether another was at it, pages in the log, and how many of them are in the file.
     let counted: Result<(i64, i64, i64), sqlx::Error> = sqlx::query_as(what).fetch_one(lent.get()?).await;
     lent.look(&counted);
-    let (_, all, folded) = counted?;
-    Ok(Pages { all, unfolded: all - folded })
+    let (_, log, folded) = counted?;
+    Ok(log - folded)
 }
 
 #[cfg(test)]
@@ -117,35 +103,15 @@ mod tests {
         let [write, fold] = lenders(&folder).await;
         write_rows(&write, 50).await;
         let mut beside = fold.lend().await.unwrap();
-        let before = pages(&mut beside, LOOK).await.unwrap().unfolded;
+        let before = unfolded(&mut beside, LOOK).await.unwrap();
         assert!(before >= 50, "{before}");
-        assert_eq!(pages(&mut beside, LOOK).await.unwrap().unfolded, before, "looking folds nothing");
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), before, "looking folds nothing");
         shorten(&write, &mut beside).await.unwrap();
-        assert_eq!(pages(&mut beside, LOOK).await.unwrap().unfolded, 0);
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
         let long = length(&folder);
         write_rows(&write, 20).await;
         assert_eq!(length(&folder), long, "the log begins anew");
-        assert!(pages(&mut beside, LOOK).await.unwrap().unfolded >= 20);
-    }
-
-    #[tokio::test]
-    async fn a_short_log_is_left_alone_and_a_longer_one_is_folded_beside() {
-        let folder = tempfile::tempdir().unwrap();
-        let [write, fold] = lenders(&folder).await;
-        write_rows(&write, 50).await;
-        shorten_if_long(&write, &fold).await.unwrap();
-        let mut beside = fold.lend().await.unwrap();
-        assert!(pages(&mut beside, LOOK).await.unwrap().unfolded >= 50);
-        drop(beside);
-        let mut lent = write.lend().await.unwrap();
-        let many = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) \
-                    INSERT INTO t SELECT randomblob(4000) FROM n";
-        sqlx::query(many).execute(lent.get().unwrap()).await.unwrap();
-        // Whoever writes is not waited for.
-        shorten_if_long(&write, &fold).await.unwrap();
-        let mut beside = fold.lend().await.unwrap();
-        assert_eq!(pages(&mut beside, LOOK).await.unwrap().unfolded, 0);
-        assert!(pages(&mut beside, LOOK).await.unwrap().all >= WORTH);
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() >= 20);
     }
 
     #[tokio::test]
@@ -163,10 +129,10 @@ mod tests {
         write_rows(&write, 30).await;
         let mut beside = fold.lend().await.unwrap();
         shorten(&write, &mut beside).await.unwrap();
-        assert!(pages(&mut beside, LOOK).await.unwrap().unfolded > 0);
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() > 0);
         assert_eq!(rows().await, 1);
         reading.rollback().await.unwrap();
         shorten(&write, &mut beside).await.unwrap();
-        assert_eq!(pages(&mut beside, LOOK).await.unwrap().unfolded, 0);
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
     }
 }
