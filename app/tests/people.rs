@@ -22,7 +22,7 @@ use schoolgate_app::{
     pages::people::{
         AllClasses, ClassChoice, ClassFrame, PersonForm, SchoolChoice, SchoolClasses, Tab, all_classes_meta,
         all_classes_view,
-        groups::{self, GroupsDone, GroupsPage, RefusedTitle, groups_view},
+        groups::{self, GroupsDone, GroupsPage, RefusedGroup, groups_view},
         letters::{self, Letter, LettersPage, letters_view},
         list::{self, ListPage, ParentLine, Shown, StudentLine, list_view, print_view},
         personal::{
@@ -235,9 +235,10 @@ fn group_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         refused: None,
     };
     let refused = |group: Option<&str>| {
-        Some(RefusedTitle {
+        Some(RefusedGroup {
+            stale: false,
             group: group.map(str::to_owned),
-            typed: "\"<script>".to_owned(),
+            typed: Some("\"<script>".to_owned()),
             classes: vec!["c-2".to_owned()],
         })
     };

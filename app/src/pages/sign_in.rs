@@ -43,6 +43,7 @@ pub struct SignInPage {
 
 /// What the code page needs.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub struct CodePage {
     /// The password was right already; this is the second factor.
     pub second_factor: bool,

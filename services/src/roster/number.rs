@@ -145,9 +145,9 @@ impl Roster<'_> {
             portal.sealer().seal(portal.rng(), columns::PEOPLE_ID_NUMBER, person.0, number.canonical().as_bytes())
         };
         let stored = people::NewNumber {
-            id_type: number.map(|number| number.kind().code().to_owned()),
-            id_number_sealed: number.map(seal),
-            id_number_index: index.map(|index| index.to_vec()),
+            kind: number.map(|number| number.kind().code().to_owned()),
+            sealed: number.map(seal),
+            index: index.map(|index| index.to_vec()),
         };
         let version = people::update_number(&mut tx, person, &stored, now).await.map_err(taken)?;
         let by = actor.person_id;
@@ -178,7 +178,7 @@ impl Roster<'_> {
     }
 
     fn opened_number(
-        &self,
+        self,
         person: PersonId,
         kind: Option<&str>,
         sealed: Option<&[u8]>,
@@ -189,7 +189,7 @@ impl Roster<'_> {
 
     /// Writes down who asked for what nobody gets: an answer that a number is taken tells which numbers there are.
     async fn note_refusal(
-        &self,
+        self,
         mut tx: Tx,
         visit: &Visit,
         actor: &Session,

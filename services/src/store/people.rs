@@ -272,9 +272,9 @@ pub(crate) async fn update_contacts(
 
 /// An ID number to be written; nothing in it takes the one on file away.
 pub(crate) struct NewNumber {
-    pub id_type: Option<String>,
-    pub id_number_sealed: Option<Vec<u8>>,
-    pub id_number_index: Option<Vec<u8>>,
+    pub kind: Option<String>,
+    pub sealed: Option<Vec<u8>>,
+    pub index: Option<Vec<u8>>,
 }
 
 const SET_NUMBER: &str = "UPDATE people SET id_type = $2, id_number_sealed = $3, id_number_index = $4, \
@@ -289,9 +289,9 @@ pub(crate) async fn update_number(
 ) -> Result<i64, StoreError> {
     Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, i64>(SET_NUMBER)
         .bind(person.0)
-        .bind(&number.id_type)
-        .bind(&number.id_number_sealed)
-        .bind(&number.id_number_index)
+        .bind(&number.kind)
+        .bind(&number.sealed)
+        .bind(&number.index)
         .bind(now)
         .fetch_one(c)
         .await)?)

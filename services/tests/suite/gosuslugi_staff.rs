@@ -88,7 +88,7 @@ async fn a_change_of_either_of_two_clears_the_failure_of_both(ctx: TestContext) 
     assert!(gate.readiness(gate.anna).await.can);
     // So is the report of the whole school.
     let school = gate.school;
-    let administrator = gate.world.staff("Морозов", &[at_school(domain::Role::SchoolAdministrator, school)]).await;
+    let administrator = gate.world.staff("Морозов", &[at_school(Role::SchoolAdministrator, school)]).await;
     let editor = gate.world.portal.class_editor();
     let report = editor.school_readiness(&gate.world.home(), &administrator, school).await.unwrap();
     assert_eq!(report.iter().map(|class| class.ready).collect::<Vec<_>>(), [2, 0]);

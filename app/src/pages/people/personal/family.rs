@@ -88,6 +88,7 @@ impl NewParent {
 
 /// Somebody of the family.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 pub struct Kin {
     /// The person's id.
     pub id: String,

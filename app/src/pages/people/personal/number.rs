@@ -142,10 +142,8 @@ pub(super) fn number_view(locale: Locale, path: &str, record: &Record, form: &Nu
 }
 
 fn set_view(locale: Locale, path: &str, record: &Record, form: &NumberForm, problem: Option<String>) -> AnyView {
-    let title = match record.id_number {
-        Some(_) => tr!(locale, people.number_change),
-        None => tr!(locale, people.number_enter),
-    };
+    let title =
+        if record.id_number.is_some() { tr!(locale, people.number_change) } else { tr!(locale, people.number_enter) };
     let proof = form.proof.filter(|_| !form.removing);
     let open = form.is_refused() && !form.removing;
     view! {

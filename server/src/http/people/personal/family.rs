@@ -96,7 +96,7 @@ pub(in crate::http::people) async fn add_parent(
     let student: PersonId = id(&text("person"))?;
     asking.of_class(&class, student).await?;
     let relation = Relation::from_code(&text(RELATION)).ok_or(Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
-    let (mut person, judged) = typed_person(found.country, found.locale, &PARENT_FIELDS, text);
+    let (mut person, judged) = typed_person(found.country, found.locale, &PARENT_FIELDS, None, text);
     let mut is_taken = false;
     if judged.is_some() {
         match asking.add(student, relation, &person).await? {
