@@ -368,8 +368,8 @@ async fn walk(world: &World, id: &str) -> Vec<String> {
     let started = world.begin(&visit, id).await.unwrap();
     let mut note = |what: String| seen.push(what);
     let relative = |view: services::codes::FlowView| {
-        let times = [view.next_send_at, view.code_expires_at, view.expires_at, view.sent_at.unwrap_or_default()];
-        format!("{:?} {:?} {}", view.purpose, times.map(|time| time - begun_at), view.sends_left)
+        let times = [Some(view.next_send_at), Some(view.code_expires_at), Some(view.expires_at), view.sent_at];
+        format!("{:?} {:?} {}", view.purpose, times.map(|time| time.map(|time| time - begun_at)), view.sends_left)
     };
     note(relative(started.view));
     note(relative(codes.view(&started.token).await.unwrap()));

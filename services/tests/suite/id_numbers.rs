@@ -139,6 +139,8 @@ async fn a_child_added_by_hand_is_recognised_at_registration(ctx: TestContext) {
     registrations.begin(&world.home(), None, &who).await.unwrap();
     assert!(world.inbox().await.is_empty(), "nobody knows the child");
     small.set(&small.deputy, maya, 1, Some(&who.child)).await.unwrap();
+    // Whoever asks for a code again waits, known or not.
+    world.ctx.clock.advance(30 * SECOND);
     registrations.begin(&world.elsewhere(), None, &who).await.unwrap();
     let told = world.inbox().await;
     assert_eq!(told.iter().map(|message| message.recipient.as_str()).collect::<Vec<_>>(), [PARENT_MOBILE]);

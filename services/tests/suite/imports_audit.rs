@@ -103,8 +103,8 @@ async fn whatever_is_written_is_a_row_of_the_audit_log(ctx: TestContext) {
     let posts = written(&world, AuditEvent::PersonChanged).await;
     let [post] = posts.as_slice() else { panic!("one post") };
     assert_eq!((post.person, post.address), (Some(PersonId(VERA)), Some(HOME.into())));
-    assert_eq!((&post.detail["post"], &post.before), (&json!("teacher"), &None));
-    assert_eq!(post.after, Some(json!({ "post": "teacher", "title": "" })));
+    assert_eq!((&post.detail["post"], &post.before), (&json!("teachers"), &None));
+    assert_eq!(post.after, Some(json!({ "post": "teachers", "title": "" })));
 
     // Nothing of it is in clear, and the second time there is nothing to write but that it was done.
     let leaks = "SELECT COUNT(*) FROM audit_log WHERE detail LIKE '%example.org%' OR detail LIKE '%Ластикова%' \

@@ -72,6 +72,7 @@ pub(super) async fn change(
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
     let value = |name: &str| fields.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
     let groups = state.portal.groups();
+    let seen = Some(value(SEEN)).filter(|seen| !seen.is_empty());
     let (query, outcome, group) = match value(DO) {
         "members" => {
             let count = asking.set_members(class, &fields).await?;
@@ -84,12 +85,12 @@ pub(super) async fn change(
         "change" => {
             let group: GroupId = id(value("group"))?;
             let classes = classes(class, &fields)?;
-            let changed = groups.change(&visit, &session, group, Some(value(SEEN)), value("title"), &classes).await;
+            let changed = groups.change(&visit, &session, group, seen, value("title"), &classes).await;
             ("done=changed".to_owned(), changed, Some(group.to_string()))
         }
         "delete" => {
             let group: GroupId = id(value("group"))?;
-            let deleted = groups.delete(&visit, &session, group, Some(value(SEEN))).await;
+            let deleted = groups.delete(&visit, &session, group, seen).await;
             ("done=deleted".to_owned(), deleted, Some(group.to_string()))
         }
         _ => return Err(Failure::status(StatusCode::UNPROCESSABLE_ENTITY)),

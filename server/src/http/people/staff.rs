@@ -253,6 +253,10 @@ impl Asking<'_> {
     /// Adds somebody to the list: somebody new, or somebody whom the school knows and who was chosen.
     async fn add(&self, open: &OpenSchool, posted: &Posted<'_>) -> Result<Outcome, Failure> {
         let school = &open.school;
+        // Before anything is judged: what is wrong with a form is nothing to whoever may not send it.
+        let (access, target) = (self.state.portal.access(), Target::School(school.id.0));
+        let allowed = access.require(self.visit, self.session, Permission::EditStaff, &target).await;
+        allowed.map_err(|error| self.fault(&error))?;
         let today = latest_birth_date(self.state.portal.now());
         let text = |name: &str| posted.text(name);
         let (person, new) = typed_person(school.country, school.locale, &AddForm::FIELDS, today, text);
