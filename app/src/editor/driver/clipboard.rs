@@ -8,12 +8,12 @@ use super::{Driver, dom, now};
 
 impl Driver {
     /// The table has the focus, and no text is selected for copying.
-    fn is_in_table(&self) -> bool {
+    fn is_in_table() -> bool {
         document().active_element().is_some_and(|element| dom::is_cell(&element))
     }
 
     pub(super) fn copy(&mut self, event: ClipboardEvent) {
-        if !self.is_in_table() || self.open.is_some() {
+        if !Self::is_in_table() || self.open.is_some() {
             return;
         }
         let Some(data) = event.clipboard_data() else { return };
@@ -27,7 +27,7 @@ impl Driver {
     /// undone.
     pub(super) fn paste(&mut self, event: ClipboardEvent) {
         let open = self.open.is_some();
-        if !open && !self.is_in_table() {
+        if !open && !Self::is_in_table() {
             return;
         }
         let Some(text) = event.clipboard_data().and_then(|data| data.get_data("text/plain").ok()) else { return };

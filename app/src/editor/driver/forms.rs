@@ -65,7 +65,7 @@ impl Driver {
         let _ = dialog.show_modal();
     }
 
-    pub(super) fn close_proof(&mut self) {
+    pub(super) fn close_proof() {
         if let Some(field) = password() {
             field.set_value("");
         }
@@ -97,7 +97,7 @@ impl Driver {
         self.board.proof.set(ProofLook::Checking);
         self.wait_for(net::prove(typed), |driver, proof| match proof {
             Proof::Given => {
-                driver.close_proof();
+                Self::close_proof();
                 driver.board.proof.set(ProofLook::Asking);
                 driver.editor.proof_given(now());
                 driver.settle(None);
@@ -106,7 +106,7 @@ impl Driver {
             Proof::Wait => driver.board.proof.set(ProofLook::Wait),
             Proof::None => driver.board.proof.set(ProofLook::None),
             Proof::SignedOut => {
-                driver.close_proof();
+                Self::close_proof();
                 driver.signed_out = true;
                 driver.tell();
             }

@@ -70,7 +70,7 @@ impl Driver {
             }
             "close" => self.close_form(),
             "prove" => self.open_proof(),
-            "later" => self.close_proof(),
+            "later" => Self::close_proof(),
             _ => self.decide(what, button),
         }
         true
