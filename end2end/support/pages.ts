@@ -272,7 +272,42 @@ const STAFF_LOOKS: Look[] = [
   at('staff-forbidden', '/admin/api-clients', { staff: 'deputy-5', statuses: [403] }),
   at('staff-method', `${pupils('list')}/invitations`, { staff: 'deputy-5', statuses: [405] }),
   at('staff-teachers', '/people/teachers', { staff: 'admin-5' }),
-  at('staff-specialists', '/people/specialists', { staff: 'admin-5' }),
+  {
+    name: 'staff-specialists',
+    staff: 'admin-5',
+    go: async (page) => {
+      await page.goto('/people/specialists');
+      await page.locator('main details').evaluateAll((all) => all.forEach((one) => one.setAttribute('open', '')));
+    },
+  },
+  {
+    name: 'staff-known',
+    staff: 'admin-5',
+    statuses: [422],
+    go: async (page, portal) => {
+      const parents = (await onFile(portal, '11Б', 'system')).flatMap((one) => one.parents);
+      const known = parents.find((one) => one.person.fields.surname && one.person.fields.given_name)?.person.fields;
+      await page.goto('/people/specialists');
+      await openAll(page);
+      await page.locator('#f-surname').fill(known?.surname ?? '');
+      await page.locator('#f-given_name').fill(known?.given_name ?? '');
+      await page.keyboard.press('Enter');
+      await page.locator('input[name="known"]').first().waitFor();
+    },
+  },
+  {
+    name: 'staff-number-refused',
+    staff: 'admin-5',
+    statuses: [422],
+    go: async (page, portal) => {
+      const [first] = await onFile(portal, '5Б', 'deputy-5');
+      await page.goto(`${pupils('personal')}?person=${first?.student.id}`);
+      await openAll(page);
+      await page.locator('#f-id_number').fill('123456789');
+      await page.keyboard.press('Enter');
+      await page.locator('.has-err').first().waitFor();
+    },
+  },
   at('staff-administration', '/people/administration', { staff: 'admin-5' }),
   {
     name: 'staff-review',

@@ -55,22 +55,15 @@ pub fn configuration_view(ctx: &PageContext, page: ConfigurationPage) -> AnyView
             Some(value) => view! { <bdi>{value}</bdi> }.into_any(),
             None => view! { <span class="muted">{tr!(locale, admin.setting_secret)}</span> }.into_any(),
         };
-        let (tone, icon, words) = if key.is_default {
-            (Tone::Plain, IconName::Info, tr!(locale, admin.setting_default))
-        } else {
-            (Tone::Good, IconName::Check, tr!(locale, admin.setting_set))
-        };
+        let set = (!key.is_default)
+            .then(|| view! { <Chip tone=Tone::Good icon=IconName::Check>{tr!(locale, admin.setting_set)}</Chip> });
         view! {
             <tr>
                 <th scope="row">
                     <bdi class="ltr">{key.name}</bdi>
+                    {set}
                 </th>
-                <td data-l=tr!(locale, admin.setting_value)>{value}</td>
-                <td data-l=tr!(locale, admin.setting_origin)>
-                    <Chip tone=tone icon=icon>
-                        {words}
-                    </Chip>
-                </td>
+                <td>{value}</td>
             </tr>
         }
     };
@@ -79,17 +72,16 @@ pub fn configuration_view(ctx: &PageContext, page: ConfigurationPage) -> AnyView
         .into_iter()
         .map(|section| {
             view! {
-                <section>
+                <section class="settings">
                     <h2>
                         <bdi class="ltr">{section.name}</bdi>
                     </h2>
-                    <table class="tbl cards settings">
+                    <table class="tbl">
                         <caption class="vh">{section.name}</caption>
                         <thead>
                             <tr>
                                 <th scope="col">{tr!(locale, admin.setting_key)}</th>
                                 <th scope="col">{tr!(locale, admin.setting_value)}</th>
-                                <th scope="col">{tr!(locale, admin.setting_origin)}</th>
                             </tr>
                         </thead>
                         <tbody>{section.keys.into_iter().map(row).collect_view()}</tbody>
