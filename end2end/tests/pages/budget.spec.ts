@@ -38,8 +38,8 @@ async function fetches(page: Page, at: string): Promise<string[]> {
   });
   await page.goto(at);
   await hydrated(page);
-  // Whatever the script begins with has begun.
-  await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle)));
+  // Whatever the script begins with has begun. A page that the browser thinks nobody looks at may never be called idle.
+  await page.evaluate(() => new Promise((idle) => requestIdleCallback(idle, { timeout: 5_000 })));
   return [...found];
 }
 
@@ -108,6 +108,7 @@ test('the editor’s part of the script is fetched by its page alone', async ({ 
   for (const at of ['/sign-in', '/sign-in/password', '/register']) {
     const { page: fresh } = await another();
     const files = await fetches(fresh, at);
+    await fresh.close();
     const own = wasm(editor).filter((file) => !files.includes(file));
     expect(own.reduce((all, file) => all + built(file), 0), `the editor’s own part beside that of ${at}`).toBeGreaterThan(100_000);
     if (at === '/register') continue;
