@@ -74,7 +74,7 @@ test('known and unknown numbers are limited alike: the sixth request within an h
 test('known and unknown numbers wait alike: asked for again at once, from another browser', async ({ portal }) => {
   const walk = async (number: string): Promise<unknown> => {
     const form = { id_type: 'il_id', id_number: number, next: '' };
-    await ask(`${portal.origin}/sign-in`, { headers: html, form });
+    for (let times = 0; times < 3; times += 1) await ask(`${portal.origin}/sign-in`, { headers: html, form });
     const again = await ask(`${portal.origin}/sign-in`, { headers: html, form });
     const headers = { ...html, cookie: `__Host-flow=${cookie(again, '__Host-flow') ?? ''}` };
     const at = `${portal.origin}/sign-in/code`;
@@ -85,7 +85,7 @@ test('known and unknown numbers wait alike: asked for again at once, from anothe
   const person = portal.somebody();
   const known = await walk(person.id_number);
   expect(await walk(portal.nobodysNumber())).toEqual(known);
-  expect(await portal.phone(person).codes(1), 'one code, whoever asks how often').toHaveLength(1);
+  expect(await portal.phone(person).codes(3), 'three codes, whoever asks how often').toHaveLength(3);
 });
 
 test('known and unknown user codes are answered alike, by form and by API', async ({ portal }) => {

@@ -228,6 +228,8 @@ pub(crate) struct Places {
 
 impl Places {
     const SCOPE: &'static str = "code.sends";
+    /// So many sendings that nobody answered make no other browser wait: people mistype, and change from the phone to the computer.
+    const AT_ONCE: i64 = 3;
 
     /// How the places of a subject are taken, seen from outside a transaction.
     pub(crate) async fn read(db: &Db, subject: &Subject, limit: u32, window_ms: i64) -> Result<Self, StoreError> {
@@ -269,8 +271,11 @@ impl Places {
         i64::try_from(taken.count()).unwrap_or(i64::MAX)
     }
 
-    /// When the wait ends that is running now.
+    /// When the wait ends that is running now for whoever asks, in any browser; there is none after a few sendings.
     pub(crate) fn wait(&self, now: Timestamp) -> Option<Timestamp> {
+        if self.unanswered(now) < Self::AT_ONCE {
+            return None;
+        }
         self.slots.iter().map(|slot| slot.blocked_until).max().filter(|until| *until > now)
     }
 
@@ -322,11 +327,12 @@ mod tests {
 
     #[test]
     fn the_next_waits_for_the_places_that_nobody_answered() {
-        let places = taken(&[(1_000, 4_000), (2_000, 8_000), (3_000, 0), (0, 0)]);
-        assert_eq!((places.unanswered(5_000), places.wait(5_000)), (2, Some(8_000)));
-        assert_eq!(places.wait(8_000), None);
-        assert_eq!(places.unanswered(11_000), 1, "what is an hour old counts no more");
-        assert_eq!(taken(&[(1_000, 0)]).wait(1_000), None);
+        let places = taken(&[(1_000, 4_000), (2_000, 8_000), (3_000, 9_000), (4_000, 0), (0, 0)]);
+        assert_eq!((places.unanswered(5_000), places.wait(5_000)), (3, Some(9_000)));
+        assert_eq!(places.wait(9_000), None);
+        assert_eq!(places.unanswered(11_000), 2, "what is an hour old counts no more");
+        // A few at once make nobody wait, and what was answered is not counted.
+        assert_eq!(taken(&[(1_000, 4_000), (2_000, 8_000), (3_000, 0)]).wait(3_000), None);
     }
 
     fn taken(slots: &[(Timestamp, Timestamp)]) -> Places {
