@@ -506,11 +506,8 @@ impl<'a> Planning<'a> {
 
     /// Whether somebody is no guardian of a child because staff have ended that; it is listed then.
     fn stays_removed(&mut self, child: Uuid, guardian: Uuid) -> bool {
-        let tie = (child, guardian);
-        if self.known.relations.contains_key(&tie) || !self.known.removed.contains(&tie) {
-            return false;
-        }
-        if self.scope.options.overwrite_contacts {
+        let removed = self.known.removed.get(&child).is_some_and(|removed| removed.contains(&guardian));
+        if !removed || self.known.relations.contains_key(&(child, guardian)) {
             return false;
         }
         let row = self.known.by_id.get(&guardian).and_then(|at| self.known.people.get(*at)).cloned();

@@ -19,7 +19,7 @@ use crate::registrations::{Approve, Claim};
 use crate::sessions::Session;
 use crate::store::reviews::{self as rows, AdultRow, Decision, LockedReview};
 use crate::store::tx::ClassEvent;
-use crate::store::{Tx, accounts, devices, enrolments, passwords, people, sessions};
+use crate::store::{Tx, accounts, devices, enrolments, guardians, passwords, people, sessions};
 use crate::visit::Visit;
 
 /// A message about a decision that could not be sent for so long is of no use any more.
@@ -63,6 +63,12 @@ impl ReviewQueue<'_> {
             }
             None if approval.name.is_none() => return Err(ReviewError::NameNeeded),
             _ => {}
+        }
+        if let Some(adult) = adult.filter(|adult| adult.relation.is_none()) {
+            // What ended by somebody's decision begins anew by those alone who could have made it.
+            if guardians::was_removed(portal.db(), child, adult.person_id).await? {
+                portal.access().person(visit, actor, Permission::EditPersonalData, child).await?;
+            }
         }
 
         let now = portal.now();

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId};
 use crate::people::name_on_file;
 use crate::sessions::Session;
-use crate::store::guardians;
+use crate::store::{guardians, people};
 use crate::visit::Visit;
 
 /// Which of a parent's rights as to a child are to change; what is none stays as it is, so that two members of staff who
@@ -106,6 +106,8 @@ impl Roster<'_> {
             return Err(access.refuse(visit, actor, Permission::EditPersonalData, Some(student), &[]).await);
         }
         let mut tx = portal.db().begin().await?;
+        // An import that is at the child waits, or is waited for: it must not write the tie anew.
+        people::lock_record(&mut tx, student).await?.ok_or(AccessError::NotFound)?;
         let before = guardians::delete(&mut tx, student, guardian, portal.now()).await?.ok_or(AccessError::NotFound)?;
         let classes: BTreeSet<Uuid> =
             ties.classes.iter().filter(|tie| tie.as_student).map(|tie| tie.class_id).collect();

@@ -94,12 +94,12 @@ impl Staff<'_> {
         let email =
             open(portal, columns::PEOPLE_EMAIL, id, row.email_sealed.as_deref(), |text| Email::parse(text).ok())?;
         let mut posts_here = Vec::new();
-        // What somebody is elsewhere is not this school's business.
+        // What somebody is elsewhere, or their children, is not this school's business.
         for post in posts::list_of(portal.db(), id).await?.into_iter().filter(|post| post.school_id == school.0) {
             let kind = PostKind::from_code(&post.kind).ok_or(StoreError::Corrupt { column: "posts.kind" })?;
             posts_here.push((kind, post.title));
         }
-        let mut classes = rows::read_classes(portal.db(), id).await?;
+        let mut classes = rows::read_classes_at(portal.db(), id, school.0).await?;
         classes.dedup();
         Ok(Some(KnownPerson {
             id: PersonId(id),

@@ -132,6 +132,16 @@ pub(crate) async fn delete(
     Ok(there_was)
 }
 
+const WAS_REMOVED: &str = "SELECT COUNT(*) FROM removed_guardians WHERE child_id = $1 AND guardian_id = $2";
+
+/// Whether staff have taken this adult from that child.
+pub(crate) async fn was_removed(db: &Db, child: PersonId, guardian: Uuid) -> Result<bool, StoreError> {
+    let count = on_read!(db, |p| {
+        sqlx::query_scalar::<_, i64>(WAS_REMOVED).bind(child.0).bind(guardian).fetch_one(p).await
+    })?;
+    Ok(count > 0)
+}
+
 pub(crate) const NOT_CONTACTED: &str = "SELECT g.child_id, g.guardian_id FROM enrolments e \
      JOIN guardians g ON g.child_id = e.student_id WHERE e.class_id = $1 AND e.until_at IS NULL AND g.may_contact = 0";
 

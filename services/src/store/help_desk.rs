@@ -57,6 +57,16 @@ pub(crate) async fn read_classes(db: &Db, person: Uuid) -> Result<Vec<String>, S
     Ok(on_read!(db, |p| sqlx::query_scalar::<_, String>(CLASSES).bind(person).fetch_all(p).await)?)
 }
 
+const CHILDREN_AT: &str = "SELECT c.title, c.id FROM guardians g JOIN enrolments e ON e.student_id = g.child_id \
+     JOIN classes c ON c.id = e.class_id WHERE e.until_at IS NULL AND c.archived_at IS NULL AND g.guardian_id = $1 \
+     AND c.school_id = $2 ORDER BY 1, 2";
+
+/// The titles of the classes of a school that somebody's children are in.
+pub(crate) async fn read_classes_at(db: &Db, guardian: Uuid, school: Uuid) -> Result<Vec<String>, StoreError> {
+    let sql = CHILDREN_AT;
+    Ok(on_read!(db, |p| sqlx::query_scalar::<_, String>(sql).bind(guardian).bind(school).fetch_all(p).await)?)
+}
+
 /// Somebody as the help desk sees them.
 #[derive(Clone, sqlx::FromRow)]
 pub(crate) struct FoundRow {

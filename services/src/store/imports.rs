@@ -12,11 +12,14 @@ use crate::{on_read, on_tx};
 /// Rows a statement. SQLite takes 32,766 values and PostgreSQL 65,535; a person has twenty.
 const ROWS: usize = 400;
 
-/// Everybody who has, or had, to do with a school: students of any time, their guardians, whoever works there or has a role.
+/// Everybody who has, or had, to do with a school: students of any time, their guardians, those who are so no longer as well, whoever
+/// works there or has a role.
 macro_rules! reach {
     () => {
         "(SELECT e.student_id FROM enrolments e JOIN classes c ON c.id = e.class_id WHERE c.school_id = $1 \
          UNION SELECT g.guardian_id FROM guardians g JOIN enrolments e ON e.student_id = g.child_id \
+         JOIN classes c ON c.id = e.class_id WHERE c.school_id = $1 \
+         UNION SELECT r.guardian_id FROM removed_guardians r JOIN enrolments e ON e.student_id = r.child_id \
          JOIN classes c ON c.id = e.class_id WHERE c.school_id = $1 \
          UNION SELECT person_id FROM posts WHERE school_id = $1 UNION SELECT person_id FROM roles WHERE school_id = $1)"
     };
@@ -343,6 +346,26 @@ pub(crate) const REMOVED_GUARDIANS: &str = "SELECT r.child_id, r.guardian_id FRO
 /// Child and guardian, where staff have taken the one from the other, of everybody who is or was a student of a school.
 pub(crate) async fn list_removed_guardians(tx: &mut Tx, school: Uuid) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     Ok(on_tx!(tx, |c| sqlx::query_as(REMOVED_GUARDIANS).bind(school).fetch_all(c).await)?)
+}
+
+/// The same of these children, wherever they are.
+pub(crate) async fn list_removed_from(tx: &mut Tx, children: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in children.chunks(ROWS) {
+        let sql = format!(
+            "SELECT child_id, guardian_id FROM removed_guardians WHERE child_id IN ({})",
+            values(tx.backend(), chunk.len())
+        );
+        let rows: Vec<(Uuid, Uuid)> = on_tx!(tx, |c| {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for child in chunk {
+                query = query.bind(child);
+            }
+            query.fetch_all(c).await
+        })?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// A live post.

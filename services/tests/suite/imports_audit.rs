@@ -8,7 +8,7 @@ use services::{PersonId, Session};
 use uuid::Uuid;
 
 use crate::common::TestContext;
-use crate::imports::{administrator, apply, folder_of, new, run};
+use crate::imports::{administrator, apply, folder_of, list, new, run};
 use crate::on_both_databases;
 use crate::portal::*;
 
@@ -198,8 +198,13 @@ async fn a_parent_whom_staff_took_away_stays_away(ctx: TestContext) {
     let kept = &again.conflicts[0];
     assert_eq!((kept.person, kept.field.as_str(), kept.reason), (PersonId(YANA), GUARDIAN, KeptBecause::EditedHere));
     assert_eq!(world.count("guardians").await, 0);
-    // Only whoever wants the file to win over what was changed here brings her back.
+    // Neither does a file that is to win over contacts changed here.
     let overwrite = ImportOptions { overwrite_contacts: true, ..family_ids() };
-    run(&world, small_family(&world, "mother"), Mode::Apply, &overwrite).await.unwrap();
-    assert_eq!(world.count("guardians").await, 1);
+    let over = run(&world, small_family(&world, "father"), Mode::Apply, &overwrite).await.unwrap();
+    assert_eq!((over.conflicts_total, world.count("guardians").await), (1, 0));
+    // Nor does a table that knows her by her name alone, as somebody new.
+    let people = world.count("people").await;
+    let by_name = apply(&world, list(&world, &["5А;Ластикова;Мира;;;;;Ластикова;Яна;+79000000061"])).await;
+    assert_eq!((by_name.bad_total, by_name.conflicts_total), (0, 1), "{:?}", by_name.bad_rows);
+    assert_eq!((world.count("guardians").await, world.count("people").await), (0, people));
 }

@@ -29,6 +29,7 @@ on_both_databases!(
     a_class_teacher_decides_for_the_own_class,
     an_unknown_child_is_for_whoever_runs_a_school,
     staff_are_decided_by_those_who_may_edit_staff,
+    who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it,
     a_parent_elsewhere_is_out_of_reach,
     a_parent_whose_child_left_is_out_of_reach,
     a_request_that_was_put_off_is_decided_with_its_twin,
@@ -288,6 +289,20 @@ async fn staff_are_decided_by_those_who_may_edit_staff(ctx: TestContext) {
     let detail = queue.find(&school.world.home(), &administrator, id).await.unwrap();
     assert_eq!(detail.record, ReviewRecord::Known(head));
     assert_eq!(approve(&school, &administrator, id, &approval()).await.unwrap(), Approved::AccountQueued);
+}
+
+async fn who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it(ctx: TestContext) {
+    let school = School::new(ctx).await;
+    let deputy = school.deputy().await.session;
+    let parent = school.parent(&guardian(PARENT, Some(ON_FILE)), school.child_a).await;
+    let roster = school.world.portal.roster();
+    roster.remove_guardian(&school.world.home(), &deputy, school.child_a, parent).await.unwrap();
+    let id = school.apply(PARENT, CHILD_A, NEW_PHONE).await;
+    let teacher = school.class_teacher().await.session;
+    assert!(is_refused(&approve(&school, &teacher, id, &approval()).await));
+    assert_eq!(school.world.count("guardians").await, 0);
+    assert_eq!(approve(&school, &deputy, id, &approval()).await.unwrap(), Approved::AccountQueued);
+    assert_eq!(school.world.count("guardians").await, 1);
 }
 
 async fn a_parent_elsewhere_is_out_of_reach(ctx: TestContext) {

@@ -241,7 +241,7 @@ pub async fn change_rights(
 /// Take a parent away from a student
 ///
 /// The parent sees the student no longer, and no letter about the student goes to them. Their own record and account stay.
-/// A roster that still names them brings them back with its next import.
+/// A roster that still names them does not bring them back.
 #[utoipa::path(
     delete, path = "/people/{id}/parents/{parent}", tag = "classes", operation_id = "removeParent",
     security(("session" = []), ("token" = ["write:people"])),

@@ -38,8 +38,8 @@ pub(super) struct Known {
     /// Child and guardian, and what the one is to the other.
     pub relations: HashMap<(Uuid, Uuid), String>,
     pub guardians_of: HashMap<Uuid, Vec<Uuid>>,
-    /// Child and guardian whom staff have taken from each other.
-    pub removed: HashSet<(Uuid, Uuid)>,
+    /// Whom staff have taken from a child.
+    pub removed: HashMap<Uuid, Vec<Uuid>>,
     pub posts: HashSet<(Uuid, String)>,
     pub leaders: HashSet<(Uuid, Uuid)>,
     /// Fields that somebody changed here.
@@ -71,7 +71,9 @@ impl Known {
             known.guardians_of.entry(row.child_id).or_default().push(row.guardian_id);
             known.relations.insert((row.child_id, row.guardian_id), row.relation);
         }
-        known.removed = imports::list_removed_guardians(tx, school).await?.into_iter().collect();
+        for (child, guardian) in imports::list_removed_guardians(tx, school).await? {
+            known.removed.entry(child).or_default().push(guardian);
+        }
         for row in imports::list_posts(tx, school).await? {
             known.posts.insert((row.person_id, row.kind));
         }

@@ -38,6 +38,7 @@ impl Planning<'_> {
             }
         }
         self.find_elsewhere(tx, &mut taken).await?;
+        self.find_removed(tx).await?;
         self.by_names(&mut taken)?;
         self.find_holders(tx).await
     }
@@ -149,6 +150,19 @@ impl Planning<'_> {
         Ok(())
     }
 
+    /// Whom staff of another school have taken from children who come from there.
+    async fn find_removed(&mut self, tx: &mut Tx) -> Result<(), ImportError> {
+        let newcomers = self.records.people.iter().enumerate().filter_map(|(at, person)| {
+            let row = self.known.people.get(self.matched_to(at)?)?;
+            (self.kind(person) == Kind::Student && !self.known.students.contains(&row.id)).then_some(row.id)
+        });
+        let newcomers: Vec<Uuid> = newcomers.collect();
+        for (child, guardian) in imports::list_removed_from(tx, &newcomers).await? {
+            self.known.removed.entry(child).or_default().push(guardian);
+        }
+        Ok(())
+    }
+
     /// Whoever has a SNILS that the file gives to somebody known, wherever they are.
     async fn find_holders(&mut self, tx: &mut Tx) -> Result<(), ImportError> {
         let given = (0..self.records.people.len()).filter_map(|at| {
@@ -222,8 +236,8 @@ impl Planning<'_> {
         Ok(())
     }
 
-    /// Known people of a person's name: of a parent's, those alone who are parents of the same children. None when
-    /// there are too many to compare.
+    /// Known people of a person's name: of a parent's, those alone who are parents of the same children, or were until staff ended
+    /// that, so that nobody comes back as somebody new. None when there are too many to compare.
     fn namesakes(&self, person: &FilePerson, kind: Kind) -> Option<Vec<usize>> {
         let name = known::full_name(&person.surname, &person.given_name);
         let Some(same) = self.known.by_name.get(&name) else { return Some(Vec::new()) };
@@ -231,7 +245,11 @@ impl Planning<'_> {
             return (same.len() <= NAMESAKES).then(|| same.clone());
         }
         let children = self.children_of(&person.key);
-        let guardians = children.iter().filter_map(|child| self.known.guardians_of.get(child)).flatten();
+        let known = &self.known;
+        let guardians = children.iter().flat_map(|child| {
+            let (now, once) = (known.guardians_of.get(child), known.removed.get(child));
+            now.into_iter().chain(once).flatten()
+        });
         let numbers = guardians.filter_map(|id| self.known.by_id.get(id).copied());
         // People of one name stand in the order of their numbers.
         let numbers: BTreeSet<usize> = numbers.filter(|number| same.binary_search(number).is_ok()).collect();
