@@ -15,6 +15,12 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// One day of 24 hours, in the unit of [`Timestamp`].
 pub const DAY: i64 = 24 * HOUR;
 
+/// Whole seconds from `now` to `until`, rounded up: a wait is never told shorter than it is. 0 when it is over.
+pub fn seconds_until(now: Timestamp, until: Timestamp) -> u32 {
+    let left_ms = until.saturating_sub(now).max(0);
+    u32::try_from(left_ms.saturating_add(SECOND - 1) / SECOND).unwrap_or(u32::MAX)
+}
+
 /// Tells the time.
 pub trait Clock: Send + Sync {
     /// Unix milliseconds, UTC. May step back when the system's clock is set.

@@ -63,6 +63,7 @@ pub struct CodePage {
 
 #[cfg(feature = "ssr")]
 mod on_the_server {
+    use services::clock::seconds_until;
     use services::codes::{FlowPurpose, FlowView};
 
     use super::{CodePage, SignInPage};
@@ -107,10 +108,9 @@ mod on_the_server {
     impl CodePage {
         /// The page of a waiting sign-in.
         pub fn new(info: &PortalInfo, view: &FlowView, now: services::Timestamp, refusal: Refusal) -> Self {
-            let wait_ms = view.next_send_at.saturating_sub(now).max(0);
             Self {
                 second_factor: matches!(view.purpose, FlowPurpose::SecondFactor),
-                wait_s: u32::try_from(wait_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX),
+                wait_s: seconds_until(now, view.next_send_at),
                 sent_again: false,
                 not_sent: view.sent_at.is_none() && view.sends_left > 0,
                 no_more_codes: view.sends_left == 0,

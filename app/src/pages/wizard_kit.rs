@@ -8,6 +8,7 @@ use domain::{
     PersonIdentifier, SnilsError,
 };
 use services::Timestamp;
+use services::clock::seconds_until;
 use services::codes::FlowView;
 use services::portal::SignInError;
 
@@ -277,8 +278,7 @@ pub fn parse_code(locale: Locale, by: CodeBy, typed: &str) -> Result<Otp, String
 
 /// The form `resend` with its countdown. It posts the hidden field `resend=1`.
 pub fn resend_form(locale: Locale, info: &PortalInfo, now: Timestamp, code: &FlowView) -> Form {
-    let left_ms = code.next_send_at.saturating_sub(now).max(0);
-    let wait_s = u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX);
+    let wait_s = seconds_until(now, code.next_send_at);
     let when = in_time(locale, u64::from(wait_s));
     let none = if info.help_line.is_some() {
         tr!(locale, register.resend_none)

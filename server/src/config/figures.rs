@@ -89,8 +89,8 @@ section! {
         wrong_before_wait: u32 = 10, Rule::Whole(5, 100);
         /// How many of the newest codes are accepted: 2 takes the one before the newest, too, for messages that overtake each other.
         accepted: u32 = 2, Rule::Whole(1, 2);
-        /// Waits before a code can be sent again, in seconds; the last one repeats. They hold in every browser until the right code
-        /// was answered, but for codes that follow a password or a mailed link.
+        /// Waits before a code can be sent again, in seconds; the last one repeats. After three that nobody answered they hold in every
+        /// browser, but for codes that follow a password or a mailed link.
         resend_after_s: Vec<u32> = vec![30, 60, 120], Rule::WholeList(1, 10, 5, 900);
         /// Codes sent to one account in an hour.
         sends_per_hour: u32 = 5, Rule::Whole(1, 20);

@@ -22,6 +22,7 @@ use axum::response::{Redirect, Response};
 use axum::routing::get;
 use domain::{Permission, Target};
 use services::access::AccessError;
+use services::clock::seconds_until;
 use services::sessions::Session;
 use services::{Timestamp, Visit};
 
@@ -98,10 +99,9 @@ impl Asking<'_> {
         }
     }
 
-    /// Seconds until a moment, rounded up: a wait is never shown shorter than it is.
+    /// Seconds until a moment, at least one.
     fn seconds_until(&self, at: Timestamp) -> u64 {
-        let left = at.saturating_sub(self.state.portal.now()).saturating_add(999) / 1000;
-        u64::try_from(left).unwrap_or(0).max(1)
+        u64::from(seconds_until(self.state.portal.now(), at).max(1))
     }
 }
 

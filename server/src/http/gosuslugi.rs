@@ -18,6 +18,7 @@ use axum::routing::get;
 use axum::{Extension, Router};
 use domain::NotRecognisedReason;
 use leptos::prelude::*;
+use services::clock::seconds_until;
 use services::gosuslugi::{CALLBACK_PATH, CallbackParams, GosuslugiError};
 
 use super::context::{From, Page, Viewer};
@@ -126,8 +127,7 @@ fn failed(state: &AppState, page: &PageContext, error: &GosuslugiError) -> Resul
         GosuslugiError::Staff => Why::Staff,
         GosuslugiError::Barred => Why::Barred,
         GosuslugiError::TooMany { retry_at } => {
-            let left_ms = retry_at.saturating_sub(state.portal.now()).max(0);
-            Why::TooMany { wait_s: u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1) }
+            Why::TooMany { wait_s: seconds_until(state.portal.now(), *retry_at).max(1) }
         }
         GosuslugiError::Busy { retry_after_s } => return Err(Failure::busy(*retry_after_s)),
         GosuslugiError::Store(store) if store.is_temporary() => return Err(Failure::busy(1)),

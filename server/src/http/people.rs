@@ -18,6 +18,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use domain::{BirthDate, Country, Email, FieldFault, Locale, Mobile, PersonField, PersonName};
 use services::access::AccessError;
+use services::class_editor::ChangeError;
 use services::people::NewPerson;
 use services::roster::ManageError;
 
@@ -55,6 +56,20 @@ pub fn failure(error: &AccessError, request_id: &str) -> Failure {
         AccessError::Refused => Failure::status(StatusCode::FORBIDDEN),
         AccessError::NotFound => Failure::status(StatusCode::NOT_FOUND),
         AccessError::Store(_) | AccessError::Crypto(_) => Failure::fault(error.code(), error, request_id),
+    }
+}
+
+/// A change of somebody's data that was not made, as a page's status. What the page itself could have asked better is 422.
+fn change_failure(error: &ChangeError, request_id: &str) -> Failure {
+    match error {
+        ChangeError::Access(error) => failure(error, request_id),
+        ChangeError::Gone => Failure::status(StatusCode::NOT_FOUND),
+        ChangeError::Invalid(_) | ChangeError::Conflict(_) | ChangeError::ProofNeeded => {
+            Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
+        }
+        ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_) => {
+            Failure::fault(error.code(), error, request_id)
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use axum::http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
 use domain::{IdKind, Otp, Password, PersonIdentifier, Role};
 use leptos::prelude::*;
+use services::clock::seconds_until;
 use services::codes::FlowStarted;
 use services::passwords::PasswordOutcome;
 use services::portal::{Portal, SignInError};
@@ -186,10 +187,7 @@ pub fn return_to(path: &str) -> Option<String> {
 
 /// What the person is told about a refused sign-in; what the operator is told goes to the log, with the request's id.
 fn refuse(portal: &Portal, visit: &Visit, field: FieldName, error: &SignInError) -> Refusal {
-    let wait = |until: services::Timestamp| {
-        let left_ms = until.saturating_sub(portal.now()).max(0);
-        u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1)
-    };
+    let wait = |until| seconds_until(portal.now(), until).max(1);
     let problem = match *error {
         SignInError::CodeWrong { tries_left } => Problem::CodeWrong { tries_left },
         SignInError::CodeDead => Problem::CodeDead,

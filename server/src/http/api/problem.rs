@@ -8,6 +8,7 @@ use serde::Serialize;
 use services::StoreError;
 use services::access::AccessError;
 use services::api_clients::ApiScope;
+use services::clock::seconds_until;
 use services::fresh_proof::ProofError;
 use services::portal::SignInError;
 use services::registrations::RegistrationError;
@@ -200,9 +201,7 @@ impl Problem {
 
     /// The problem for a refused sign-in.
     pub fn sign_in(error: &SignInError, now: services::Timestamp, request_id: &str) -> Self {
-        let wait = |until: services::Timestamp| {
-            u32::try_from(until.saturating_sub(now).max(0).saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1)
-        };
+        let wait = |until| seconds_until(now, until).max(1);
         let new = |status, title| Self::new(status, error.code(), title);
         match *error {
             SignInError::CodeWrong { tries_left } => {

@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Conflict, FieldFault, Locale, Password, Permission, PersonField, PersonFields, PersonIdentifier, Target};
 use serde::Deserialize;
 use services::class_editor::{ChangeError, PastChange};
+use services::clock::seconds_until;
 use services::fresh_proof::ProofError;
 use services::portal::SignInError;
 use services::roster::{FieldOrigin, PersonalRecord, RegisterLine};
@@ -32,7 +33,7 @@ pub(super) use gosuslugi::unlink;
 pub(super) use moving::{move_student, return_student};
 pub(super) use number::{reveal, set_number};
 
-use super::{failure, frame, id};
+use super::{change_failure, failure, frame, id};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -386,12 +387,7 @@ impl Asking<'_> {
                 Err(Refused::Form { status, faults: Vec::new(), conflict: Some(conflict), proof: None })
             }
             Err(ChangeError::ProofNeeded) => Err(Refused::proof(Proof::Needed)),
-            Err(ChangeError::Gone) => Err(Refused::Failure(Failure::status(StatusCode::NOT_FOUND))),
-            Err(ChangeError::Access(error)) => Err(Refused::Failure(self.fault(&error))),
-            Err(
-                error
-                @ (ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_)),
-            ) => Err(Refused::Failure(Failure::fault(error.code(), &error, &self.page.request_id))),
+            Err(error) => Err(Refused::Failure(change_failure(&error, &self.page.request_id))),
         }
     }
 
@@ -402,7 +398,7 @@ impl Asking<'_> {
         }
         let password = Password::new(password).map_err(|_| Refused::proof(Proof::Wrong))?;
         let now = self.state.portal.now();
-        let seconds = |at: i64| u64::try_from(at.saturating_sub(now).saturating_add(999) / 1000).unwrap_or(0).max(1);
+        let seconds = |at| u64::from(seconds_until(now, at).max(1));
         match self.state.portal.fresh_proof().give(self.visit, self.session, &password).await {
             Ok(fresh_until) => Ok(Session { fresh_until, ..self.session.clone() }),
             Err(ProofError::NoPassword) => Err(Refused::proof(Proof::NoPassword)),

@@ -16,6 +16,7 @@ use domain::{Grant, Permission, PersonField, PostKind, Role, Target};
 use serde::Deserialize;
 use services::access::AccessError;
 use services::class_editor::ChangeError;
+use services::clock::seconds_until;
 use services::people::{NewPerson, latest_birth_date};
 use services::roster::{ClassEntry, SchoolEntry};
 use services::sessions::Session;
@@ -23,7 +24,7 @@ use services::staff::{Candidate, KnownPerson, StaffError, StaffLine};
 use services::{ClassId, PersonId, SchoolId, Visit};
 use uuid::Uuid;
 
-use super::{failure, id, typed_person};
+use super::{change_failure, failure, id, typed_person};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
 use crate::http::pages::document;
@@ -303,8 +304,7 @@ impl Asking<'_> {
             Err(StaffError::NoPost) => InviteProblem::NoPost,
             Err(StaffError::ProofNeeded) => InviteProblem::ProofNeeded,
             Err(StaffError::TooMany { retry_at }) => {
-                let left = retry_at.saturating_sub(self.state.portal.now()).saturating_add(999) / 1000;
-                InviteProblem::TooMany(u64::try_from(left).unwrap_or(0).max(1))
+                InviteProblem::TooMany(u64::from(seconds_until(self.state.portal.now(), retry_at).max(1)))
             }
             Err(error) => return Err(self.refusal(&error)),
         };
@@ -331,12 +331,7 @@ impl Asking<'_> {
             Err(ChangeError::Invalid(faults)) => ContactsForm { faults, ..form },
             Err(ChangeError::ProofNeeded) => ContactsForm { problem: Some(ContactsProblem::ProofNeeded), ..form },
             Err(ChangeError::Conflict(_)) => ContactsForm { problem: Some(ContactsProblem::Changed), ..form },
-            Err(ChangeError::Gone) => return Err(Failure::status(StatusCode::NOT_FOUND)),
-            Err(ChangeError::Access(error)) => return Err(self.fault(&error)),
-            Err(
-                error
-                @ (ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_)),
-            ) => return Err(Failure::fault(error.code(), &error, &self.page.request_id)),
+            Err(error) => return Err(change_failure(&error, &self.page.request_id)),
         };
         Ok(Outcome::Refused(Trouble::Contacts(form)))
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderValue, header::SET_COOKIE, request::Parts};
 use domain::Locale;
 use leptos::prelude::*;
+use services::clock::seconds_until;
 use services::portal::Portal;
 use services::{Timestamp, Token, Visit};
 
@@ -45,8 +46,7 @@ impl Asking {
 
     /// Whole seconds from now until then, at least 1.
     pub fn seconds_until(&self, then: Timestamp) -> u32 {
-        let left_ms = then.saturating_sub(self.now()).max(0);
-        u32::try_from(left_ms.saturating_add(999) / 1000).unwrap_or(u32::MAX).max(1)
+        seconds_until(self.now(), then).max(1)
     }
 }
 

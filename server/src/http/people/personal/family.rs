@@ -19,7 +19,7 @@ use services::{ClassId, PersonId};
 use super::{After, Asking, LONGEST, OpenClass, id};
 use crate::http::context::{From, Page, SignedInPerson};
 use crate::http::errors::Failure;
-use crate::http::people::typed_person;
+use crate::http::people::{change_failure, typed_person};
 use crate::state::AppState;
 
 /// `?saved=` after what parents may was changed.
@@ -152,12 +152,7 @@ impl Asking<'_> {
             Err(ChangeError::Invalid(faults)) => Ok(Added::Invalid(faults)),
             // Fresh proof would be for the contacts of somebody who is there already.
             Err(ChangeError::Conflict(_) | ChangeError::ProofNeeded) => Ok(Added::Taken),
-            Err(ChangeError::Gone) => Err(Failure::status(StatusCode::NOT_FOUND)),
-            Err(ChangeError::Access(error)) => Err(self.fault(&error)),
-            Err(
-                error
-                @ (ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_)),
-            ) => Err(Failure::fault(error.code(), &error, &self.page.request_id)),
+            Err(error) => Err(change_failure(&error, &self.page.request_id)),
         }
     }
 
