@@ -415,7 +415,7 @@ fn own_row(name: &'static str, lines: Vec<(String, Vec<&'static str>)>) -> Optio
             <tr>
                 <th scope="row">{name}</th>
                 <td>
-                    <ul class="parents">{lines}</ul>
+                    <ul class="plain">{lines}</ul>
                 </td>
                 <td></td>
             </tr>
