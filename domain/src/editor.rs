@@ -45,6 +45,10 @@ pub const REST: i64 = 600;
 /// How long a journal is kept on the device after the last change, in milliseconds: a week.
 pub const JOURNAL_KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
 
+/// The header that names the account for which a page was made. A request that comes by another's session is refused as one without: what
+/// waits in a page that was left open is nothing that whoever signs in next has done.
+pub const ACCOUNT_HEADER: &str = "Schoolgate-Account";
+
 /// One cell of the table: a field of a person, or of an empty place.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CellId {

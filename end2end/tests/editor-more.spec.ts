@@ -175,6 +175,36 @@ test.describe('what waits on the device', () => {
     expect((await row(quick, NAME, at, 'system')).student.fields.email).not.toBe(typed);
   });
 
+  test('of a tab left open is not sent in the name of whoever signs in next, nor kept any more', async ({ page, context, quick, guard }) => {
+    guard.expects(401, 503);
+    const at = ROWS.left;
+    await carry(context, await signInStaff(quick, 'deputy-5'));
+    const before = (await row(quick, NAME, at, 'system')).student.fields.email;
+    const typed = address(quick, 'left-open');
+    await openEditor(page, quick, NAME);
+    await page.route('**/api/v1/people/*', (route) => route.fulfill({ status: 503, headers: { 'retry-after': '1' } }));
+    await write(page, at, COLUMN.email, typed);
+    await expect.poll(() => kept(page)).toContain(typed);
+    const other = await context.newPage();
+    await other.goto(`${quick.origin}/me`);
+    await other.locator('main form[action="/sign-out"] button').click();
+    await other.waitForURL(`${quick.origin}/`);
+    await expect.poll(() => kept(other)).toBe('');
+    await asStaff(context, quick, 'admin-5');
+    const refused = page.waitForResponse((response) => response.request().method() === 'PATCH' && response.status() === 401);
+    await page.unroute('**/api/v1/people/*');
+    await refused;
+    await expect(page.getByText(en('editor', 'signed_out_here'))).toBeVisible();
+    expect(await kept(page)).toBe('');
+    expect((await row(quick, NAME, at, 'system')).student.fields.email).toBe(before);
+    // Its owner comes back.
+    await carry(context, await signInStaff(quick, 'deputy-5'));
+    await cell(page, at, COLUMN.email).getByRole('button', { name: en('editor', 'retry') }).click();
+    await isSaved(page, at, COLUMN.email);
+    expect((await row(quick, NAME, at, 'system')).student.fields.email).toBe(typed);
+    expect(await kept(page)).toBe('');
+  });
+
   test('is neither shown to whoever comes next nor sent in their name, and is deleted', async ({ page, context, portal, guard }) => {
     guard.expects(503);
     const at = ROWS.left;

@@ -78,6 +78,8 @@ pub struct PageLook {
     pub offline: bool,
     /// The session has ended.
     pub signed_out: bool,
+    /// Its owner has ended it in this browser: nothing is kept on the device.
+    pub cleared: bool,
     /// The class has other people now than the page shows.
     pub outdated: bool,
     /// There is something to take back.

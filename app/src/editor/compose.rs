@@ -130,6 +130,7 @@ pub fn status(locale: Locale) -> StatusWords {
         outdated: tr!(locale, editor.outdated).to_owned(),
         reload: tr!(locale, editor.reload).to_owned(),
         signed_out: tr!(locale, editor.signed_out).to_owned(),
+        signed_out_here: tr!(locale, editor.signed_out_here).to_owned(),
         sign_in: tr!(locale, editor.sign_in).to_owned(),
     }
 }

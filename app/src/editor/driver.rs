@@ -29,6 +29,7 @@ use super::board::{Look, Pasted, SharedBoard, Trouble};
 use super::presence::{PRESENCE_ID, presence_view};
 use super::slots::Place;
 use live::Live;
+use net::Asker;
 use shelf::Shelf;
 
 /// The status line says what is new this often, so that it can be listened to.
@@ -166,6 +167,10 @@ impl Driver {
         dom::listen(me, window.as_ref(), "pagehide", |driver, _: Event| driver.leave_open());
     }
 
+    fn asker(&self) -> Asker {
+        Asker::new(&self.board.boot.owner)
+    }
+
     /// Does something in a while, if the page is still there.
     fn later(&self, after: Duration, what: impl FnOnce(&mut Self) + 'static) {
         let me = self.me.clone();
@@ -194,7 +199,7 @@ impl Driver {
         self.show(of);
         for send in sends {
             let key = send.key.clone();
-            self.wait_for(net::deliver(send), move |driver, answer| driver.answered(&key, answer));
+            self.wait_for(self.asker().deliver(send), move |driver, answer| driver.answered(&key, answer));
         }
         self.set_timer();
     }
@@ -204,7 +209,7 @@ impl Driver {
         let needs_proof = matches!(answer, Answer::ProofNeeded) && self.editor.summary().proof == 0;
         match answer {
             Answer::SignedOut => self.signed_out = true,
-            Answer::Saved(_) => self.signed_out = false,
+            Answer::Saved(_) => self.signed_in(),
             _ => {}
         }
         self.editor.answered(key, answer, now());
@@ -215,6 +220,14 @@ impl Driver {
         // Whoever is in the middle of another cell is not interrupted.
         self.proof_due |= needs_proof;
         self.ask_due_proof();
+    }
+
+    /// An answer came that only the owner's session gets.
+    fn signed_in(&mut self) {
+        if std::mem::take(&mut self.signed_out) {
+            self.shelf.is_here();
+            self.editor.signed_in(now());
+        }
     }
 
     /// Wakes the editor when it has something to send.
@@ -280,6 +293,7 @@ impl Driver {
         look.saved_at = summary.saved_at;
         look.offline = summary.offline;
         look.signed_out = self.signed_out;
+        look.cleared = self.shelf.is_cleared();
         look.outdated = self.outdated;
         look.can_undo = self.editor.can_undo();
         look.can_redo = self.editor.can_redo();

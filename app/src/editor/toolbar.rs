@@ -149,13 +149,14 @@ fn status_view(board: &Board, page: &PageLook) -> AnyView {
             </span>
         }
     };
-    let link = |text: &str, href: String, words: &str| {
+    // In a window of its own where this one holds what would be lost.
+    let link = |text: &str, href: String, words: &str, elsewhere: bool| {
         view! {
             <span class="bad">
                 <Icon name=IconName::Alert />
                 {text.to_owned()}
                 " "
-                <a class="bad" href=href>
+                <a class="bad" href=href target=elsewhere.then_some("_blank") rel=elsewhere.then_some("noopener")>
                     {words.to_owned()}
                 </a>
             </span>
@@ -170,10 +171,11 @@ fn status_view(board: &Board, page: &PageLook) -> AnyView {
     let waiting =
         (page.waiting > 0).then(|| plain("warn", IconName::Off, words.waiting.of(locale, page.waiting.into())));
     let saving = (page.saving > 0).then(|| plain("going", IconName::Spin, words.saving.of(locale, page.saving.into())));
+    let signed_out = if page.cleared { &words.signed_out_here } else { &words.signed_out };
     let sign_in = format!("/sign-in?next={}", board.boot.path());
     view! {
-        {page.signed_out.then(|| link(&words.signed_out, sign_in, &words.sign_in))}
-        {page.outdated.then(|| link(&words.outdated, board.boot.path(), &words.reload))}
+        {page.signed_out.then(|| link(signed_out, sign_in, &words.sign_in, page.cleared))}
+        {page.outdated.then(|| link(&words.outdated, board.boot.path(), &words.reload, false))}
         {page.pasted.and_then(|pasted| pasted_view(board, pasted))}
         {trouble("bad", IconName::Stop, "visit", page.failed, &words.failed)}
         {trouble("warn", IconName::People, "visit", page.conflicts, &words.conflicts)}

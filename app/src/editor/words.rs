@@ -130,6 +130,8 @@ pub struct StatusWords {
     pub reload: String,
     /// The session has ended; what was typed stays on this device.
     pub signed_out: String,
+    /// The owner has left, and nothing stays on this device.
+    pub signed_out_here: String,
     /// The link to the sign-in page.
     pub sign_in: String,
 }

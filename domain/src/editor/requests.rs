@@ -212,6 +212,16 @@ impl Editor {
         }
     }
 
+    /// Whoever the page belongs to is signed in again: what was refused because they were not goes out.
+    pub fn signed_in(&mut self, now: i64) {
+        self.touch(now);
+        for request in &mut self.requests {
+            if request.state == RequestState::Held(SaveProblem::SignedOut) {
+                request.state = RequestState::Ready { due: now };
+            }
+        }
+    }
+
     /// The editor has proved again who they are.
     pub fn proof_given(&mut self, now: i64) {
         self.touch(now);

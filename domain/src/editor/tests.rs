@@ -414,6 +414,18 @@ fn after_the_session_has_ended_the_same_request_goes_out_when_asked() {
 }
 
 #[test]
+fn whoever_signs_in_again_has_it_sent() {
+    let mut bench = Bench::new();
+    bench.write(&email(), "a@mail.ru", T0);
+    let sent = bench.next(T0).unwrap();
+    bench.editor.answered(&sent.key, Answer::SignedOut, T0);
+    assert_eq!(bench.next(T0 + 60_000), None);
+    bench.editor.signed_in(T0 + 60_000);
+    assert_eq!(bench.next(T0 + 60_000).unwrap(), sent);
+    assert_eq!(bench.state(&email()), CellState::Saving);
+}
+
+#[test]
 fn what_somebody_signs_in_with_waits_for_proof_and_the_rest_does_not() {
     let mut bench = Bench::new();
     let mobile = cell("m1", PersonField::Mobile);

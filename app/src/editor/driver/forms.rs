@@ -7,7 +7,7 @@ use web_sys::{Element, HtmlDialogElement, HtmlElement, HtmlInputElement, SubmitE
 use super::super::board::ProofLook;
 use super::super::proof::{PASSWORD_ID, PROOF_ID};
 use super::super::slots::Place;
-use super::net::{self, Proof};
+use super::net::Proof;
 use super::{Driver, dom, now};
 
 impl Driver {
@@ -95,7 +95,7 @@ impl Driver {
             return;
         }
         self.board.proof.set(ProofLook::Checking);
-        self.wait_for(net::prove(typed), |driver, proof| match proof {
+        self.wait_for(self.asker().prove(typed), |driver, proof| match proof {
             Proof::Given => {
                 Self::close_proof();
                 driver.board.proof.set(ProofLook::Asking);

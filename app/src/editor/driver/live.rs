@@ -14,7 +14,7 @@ use web_sys::{Event, EventSource, MessageEvent};
 
 use super::super::board::Present;
 use super::super::slots::slots;
-use super::net::{self, Read};
+use super::net::Read;
 use super::{Driver, READINESS_AFTER, dom, now};
 
 /// The longest time between two tries to listen again.
@@ -134,11 +134,11 @@ impl Driver {
         if !std::mem::replace(&mut self.rereading, true) {
             self.later(REREAD_AFTER, |driver| {
                 driver.rereading = false;
-                driver.wait_for(net::people(driver.class()), |driver, read| match read {
+                driver.wait_for(driver.asker().people(driver.class()), |driver, read| match read {
                     Read::Came(people) => driver.reloaded(&people),
                     Read::SignedOut => {
                         driver.signed_out = true;
-                        driver.tell();
+                        driver.settle(None);
                     }
                     Read::Nothing => {}
                 });
@@ -147,7 +147,7 @@ impl Driver {
     }
 
     fn reloaded(&mut self, people: &ClassPeople) {
-        self.signed_out = false;
+        self.signed_in();
         self.editor.reloaded(people);
         self.outdated = !self.shows_all(people);
         self.show_readiness(people.students.iter().map(|entry| (entry.student.id.as_str(), &entry.readiness)));
@@ -168,7 +168,7 @@ impl Driver {
         if !std::mem::replace(&mut self.asking, true) {
             self.later(READINESS_AFTER, |driver| {
                 driver.asking = false;
-                driver.wait_for(net::readiness(driver.class()), |driver, read| {
+                driver.wait_for(driver.asker().readiness(driver.class()), |driver, read| {
                     if let Read::Came(class) = read {
                         let students = class.students.iter();
                         driver.show_readiness(

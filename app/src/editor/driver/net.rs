@@ -1,8 +1,8 @@
 //! Requests to the JSON API, and what their answers mean to the editor.
 
-use domain::editor::{Answer, Send, as_empty_place};
+use domain::editor::{ACCOUNT_HEADER, Answer, Send, as_empty_place};
 use domain::{ClassPeople, ClassReadiness, Conflict, FieldFault, PersonField, PersonSaved};
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -49,27 +49,75 @@ struct FieldError {
     code: String,
 }
 
-/// Sends a change and says what became of it.
-pub async fn deliver(send: Send) -> Answer {
-    let mut body = Map::new();
-    for (field, value) in &send.changes {
-        body.insert(field.code().to_owned(), value.clone().map_or(Value::Null, Value::String));
+/// Asks in the name of whoever the page was made for, and of nobody else who may have signed in meanwhile.
+pub struct Asker {
+    account: String,
+}
+
+impl Asker {
+    pub fn new(account: &str) -> Self {
+        Self { account: account.to_owned() }
     }
-    let request = match as_empty_place(&send.person) {
-        Some((student, relation)) => {
-            body.retain(|_, value| !value.is_null());
-            body.insert("relation".to_owned(), Value::String(relation.code().to_owned()));
-            Request::post(&format!("/api/v1/people/{student}/parents"))
+
+    fn ask(&self, request: RequestBuilder) -> RequestBuilder {
+        patiently(request).header(ACCOUNT_HEADER, &self.account)
+    }
+
+    /// Sends a change and says what became of it.
+    pub async fn deliver(self, send: Send) -> Answer {
+        let mut body = Map::new();
+        for (field, value) in &send.changes {
+            body.insert(field.code().to_owned(), value.clone().map_or(Value::Null, Value::String));
         }
-        None => Request::patch(&format!("/api/v1/people/{}", send.person))
-            .header("If-Match", &format!("\"{}\"", send.base_version)),
-    };
-    let Ok(request) = patiently(request).header("Idempotency-Key", &send.key).json(&Value::Object(body)) else {
-        return Answer::Failed;
-    };
-    match request.send().await {
-        Ok(response) => read(&response).await,
-        Err(_) => Answer::NoConnection,
+        let request = match as_empty_place(&send.person) {
+            Some((student, relation)) => {
+                body.retain(|_, value| !value.is_null());
+                body.insert("relation".to_owned(), Value::String(relation.code().to_owned()));
+                Request::post(&format!("/api/v1/people/{student}/parents"))
+            }
+            None => Request::patch(&format!("/api/v1/people/{}", send.person))
+                .header("If-Match", &format!("\"{}\"", send.base_version)),
+        };
+        let Ok(request) = self.ask(request).header("Idempotency-Key", &send.key).json(&Value::Object(body)) else {
+            return Answer::Failed;
+        };
+        match request.send().await {
+            Ok(response) => read(&response).await,
+            Err(_) => Answer::NoConnection,
+        }
+    }
+
+    async fn get<T: DeserializeOwned>(self, url: String) -> Read<T> {
+        let Ok(response) = self.ask(Request::get(&url)).send().await else { return Read::Nothing };
+        match response.status() {
+            200 => response.json().await.map_or(Read::Nothing, Read::Came),
+            401 => Read::SignedOut,
+            _ => Read::Nothing,
+        }
+    }
+
+    /// The class as it is now.
+    pub async fn people(self, class: String) -> Read<ClassPeople> {
+        self.get(format!("/api/v1/classes/{class}/people")).await
+    }
+
+    /// Who can sign in by now.
+    pub async fn readiness(self, class: String) -> Read<ClassReadiness> {
+        self.get(format!("/api/v1/classes/{class}/readiness")).await
+    }
+
+    /// Gives the password as fresh proof.
+    pub async fn prove(self, password: String) -> Proof {
+        let request = self.ask(Request::post("/api/v1/session/proof")).json(&json!({ "password": password }));
+        let Ok(request) = request else { return Proof::NoAnswer };
+        match request.send().await.map(|response| response.status()) {
+            Ok(200 | 204) => Proof::Given,
+            Ok(422) => Proof::Wrong,
+            Ok(401) => Proof::SignedOut,
+            Ok(409) => Proof::None,
+            Ok(429) => Proof::Wait,
+            Ok(_) | Err(_) => Proof::NoAnswer,
+        }
     }
 }
 
@@ -107,37 +155,4 @@ fn invalid(problem: &Problem) -> Answer {
         })
         .collect();
     if fields.is_empty() { Answer::Failed } else { Answer::Invalid(fields) }
-}
-
-async fn get<T: DeserializeOwned>(url: String) -> Read<T> {
-    let Ok(response) = patiently(Request::get(&url)).send().await else { return Read::Nothing };
-    match response.status() {
-        200 => response.json().await.map_or(Read::Nothing, Read::Came),
-        401 => Read::SignedOut,
-        _ => Read::Nothing,
-    }
-}
-
-/// The class as it is now.
-pub async fn people(class: String) -> Read<ClassPeople> {
-    get(format!("/api/v1/classes/{class}/people")).await
-}
-
-/// Who can sign in by now.
-pub async fn readiness(class: String) -> Read<ClassReadiness> {
-    get(format!("/api/v1/classes/{class}/readiness")).await
-}
-
-/// Gives the password as fresh proof.
-pub async fn prove(password: String) -> Proof {
-    let request = patiently(Request::post("/api/v1/session/proof")).json(&json!({ "password": password }));
-    let Ok(request) = request else { return Proof::NoAnswer };
-    match request.send().await.map(|response| response.status()) {
-        Ok(200 | 204) => Proof::Given,
-        Ok(422) => Proof::Wrong,
-        Ok(401) => Proof::SignedOut,
-        Ok(409) => Proof::None,
-        Ok(429) => Proof::Wait,
-        Ok(_) | Err(_) => Proof::NoAnswer,
-    }
 }

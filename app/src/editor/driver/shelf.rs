@@ -2,7 +2,8 @@
 //! name.
 //!
 //! A journal is its owner's alone: what somebody else left is deleted unread, and signing out clears it
-//! (`Clear-Site-Data`). A tab takes over what other tabs left. Where such a tab is still open both send the same
+//! (`Clear-Site-Data`), together with the name of whoever is here. A tab that is still open then finds that name missing, or another's,
+//! and keeps nothing any more: what waits in it lives as long as it does, unless its owner signs in again. A tab takes over what other tabs left. Where such a tab is still open both send the same
 //! changes, under the same keys: the server does them once.
 
 use std::collections::BTreeMap;
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 use web_sys::Storage;
 
 use super::dom;
+
+/// Where the storage names whose journals it keeps.
+const HERE: &str = "schoolgate.here";
 
 /// What stands in the storage for a class.
 #[derive(Serialize, Deserialize)]
@@ -29,18 +33,35 @@ pub struct Shelf {
     tab: String,
     /// What this tab keeps there.
     last: Option<Journal>,
+    /// Whether it was cleared away.
+    cleared: bool,
 }
 
 impl Shelf {
     pub fn new(class: &str, owner: &str) -> Self {
-        Self {
+        let shelf = Self {
             // Where a browser keeps nothing, what waits lives as long as the page does.
             storage: window().local_storage().ok().flatten(),
             name: format!("schoolgate.editor.{class}"),
             owner: owner.to_owned(),
             tab: dom::random(),
             last: None,
+            cleared: false,
+        };
+        shelf.is_here();
+        shelf
+    }
+
+    /// The owner is signed in in this browser.
+    pub fn is_here(&self) {
+        if let Some(storage) = &self.storage {
+            let _ = storage.set_item(HERE, &self.owner);
         }
+    }
+
+    /// Whether the owner has left, so that nothing is kept.
+    pub fn is_cleared(&self) -> bool {
+        self.cleared
     }
 
     fn read(&self) -> Option<Kept> {
@@ -55,12 +76,14 @@ impl Shelf {
 
     /// Keeps this tab's journal; one with nothing in it is taken away.
     pub fn keep(&mut self, journal: &Journal) {
+        let Some(storage) = &self.storage else { return };
+        let here = storage.get_item(HERE).ok().flatten();
+        let was_cleared = std::mem::replace(&mut self.cleared, here.as_ref() != Some(&self.owner));
         let first = self.last.is_none();
-        if !first && self.last.as_ref() == Some(journal) {
+        if self.cleared || (!first && !was_cleared && self.last.as_ref() == Some(journal)) {
             return;
         }
         self.last = Some(journal.clone());
-        let Some(storage) = &self.storage else { return };
         // The first time, everything that was there has been taken over, or was not to be.
         let mut tabs = if first { None } else { self.read() }.map(|kept| kept.tabs).unwrap_or_default();
         if journal.is_empty() {

@@ -186,6 +186,7 @@ enum Op {
     Write(usize, u32),
     TakeBack(usize),
     Retry(usize),
+    SignIn,
     GiveUp(usize),
     KeepMine(usize),
     TakeTheirs(usize),
@@ -245,6 +246,7 @@ fn ops() -> impl Strategy<Value = Vec<Op>> {
         8 => (cell(), any::<u32>()).prop_map(|(cell, number)| Op::Write(cell, number)),
         2 => cell().prop_map(Op::TakeBack),
         2 => cell().prop_map(Op::Retry),
+        1 => Just(Op::SignIn),
         1 => cell().prop_map(Op::GiveUp),
         3 => cell().prop_map(Op::KeepMine),
         2 => cell().prop_map(Op::TakeTheirs),
@@ -353,6 +355,7 @@ impl World {
                 self.editor.left(&cell, self.now);
             }
             Op::TakeBack(cell) => self.editor.take_back(&the_cell(*cell), self.now),
+            Op::SignIn => self.editor.signed_in(self.now),
             Op::Retry(cell) => self.editor.retry(&the_cell(*cell), self.now),
             Op::GiveUp(cell) => self.editor.give_up(&the_cell(*cell)),
             Op::KeepMine(cell) => self.editor.keep_mine(&the_cell(*cell), self.now),

@@ -9,6 +9,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
+use domain::editor::ACCOUNT_HEADER;
 use serde::de::DeserializeOwned;
 use services::api_clients::{ApiClient, ApiScope};
 use services::sessions::Session;
@@ -44,19 +45,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// The signed-in person; 401 without a session.
+/// The signed-in person; 401 without a session, and by the session of another than the one whom the request names
+/// ([`ACCOUNT_HEADER`]).
 pub struct SignedInPerson(pub Arc<Session>);
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedInPerson {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts
-            .extensions
-            .get::<Viewer>()
-            .and_then(|viewer| viewer.0.clone())
-            .map(Self)
-            .ok_or_else(Problem::unauthenticated)
+        let session = parts.extensions.get::<Viewer>().and_then(|viewer| viewer.0.clone());
+        let session = session.ok_or_else(Problem::unauthenticated)?;
+        let meant = parts.headers.get(ACCOUNT_HEADER);
+        if meant.is_some_and(|account| account.as_bytes() != session.account_id.to_string().as_bytes()) {
+            return Err(Problem::unauthenticated());
+        }
+        Ok(Self(session))
     }
 }
 
