@@ -91,6 +91,7 @@ test('how far an import is: its page says so, moves and ends by itself, without 
   const values = seen.map(({ value }) => value);
   expect(values, 'it only grows').toEqual(values.toSorted((a, b) => a - b));
   expect(values.filter((value) => value > 0 && value < PEOPLE).length, `it moves: ${values.join(', ')}`).toBeGreaterThan(1);
+  expect(values.some((value) => value % (PEOPLE / SCHOOLS) > 0), `within schools too: ${values.join(', ')}`).toBe(true);
   for (const { value, words } of seen) expect(words.match(/\d+/g), 'in whatever language').toEqual(expect.arrayContaining([String(value), String(PEOPLE)]));
 
   // Nobody has touched these two since.
@@ -104,7 +105,7 @@ test('how far an import is: its page says so, moves and ends by itself, without 
   inTerminal(quick, onDisk('ten-schools.csv', file));
 });
 
-/** The same file by the command line: in a terminal one line that is written over, elsewhere a line for each tenth. */
+/** The same file by the command line: in a terminal one line that is written over, elsewhere one to begin with and one for each tenth. */
 function inTerminal(portal: Portal, file: string): void {
   const words = ['import', file, '--dry-run', '--json', '--config', path.join(portal.folder, 'schoolgate.toml')];
   const logged = spawnSync(BINARY, words, { cwd: ROOT, env: environment(), encoding: 'utf8' });
@@ -112,10 +113,10 @@ function inTerminal(portal: Portal, file: string): void {
   // The answer is for programs: nothing of the progress is in it.
   expect(JSON.parse(logged.stdout)).toMatchObject({ applied: false, changes: 0 });
   const line = (share: number): string => `${String(share).padStart(3)} %  ${(PEOPLE * share) / 100} of ${PEOPLE} people compared\n`;
-  expect(logged.stderr).toBe(Array.from({ length: SCHOOLS }, (_, at) => line(((at + 1) * 100) / SCHOOLS)).join(''));
+  expect(logged.stderr).toBe(Array.from({ length: SCHOOLS + 1 }, (_, at) => line((at * 100) / SCHOOLS)).join(''));
 
   const command = [BINARY, ...words].map((word) => `'${word}'`).join(' ');
   const shown = spawnSync('script', ['--quiet', '--return', '--command', `${command} >/dev/null`, '/dev/null'], { cwd: ROOT, env: environment(), encoding: 'utf8' });
   expect(shown.status, shown.stderr).toBe(0);
-  expect(shown.stdout).toMatch(/^\r 10 % [^\n]*\r 20 % [^\n]*\r100 % [^\n]* people compared\r?\n$/);
+  expect(shown.stdout).toMatch(/^\r  0 % [^\n]*\r  5 % [^\n]*\r 10 % [^\n]*\r 20 % [^\n]*\r100 % [^\n]* people compared\r?\n$/);
 }

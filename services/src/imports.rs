@@ -13,6 +13,7 @@ mod headers;
 mod model;
 mod oneroster;
 mod plan;
+mod progress;
 mod report;
 mod sheet;
 mod source;
@@ -43,12 +44,14 @@ use crate::store::schools::{self, SchoolRow};
 use crate::visit::Visit;
 use apply::Author;
 use model::{Roster, Setting};
+use progress::Steps;
 use source::{Files, FolderFiles, HeldFiles, Origin, Shared, ZipFiles};
 use spill::Spill;
 
 pub use error::{ImportError, RosterError};
 pub(crate) use headers::{Column, What, Who, title};
 pub use model::FixedIds;
+pub(crate) use progress::UnderWay;
 pub use report::{
     BadRow, Count, Counts, GUARDIAN, ImportFormat, ImportState, ImportView, KeptBecause, LISTED, Report, StaffConflict,
 };
@@ -197,7 +200,7 @@ impl Imports<'_> {
     }
 
     /// Compares a file with the database, or imports it, for an operator. `progress` is called with the people done and the people there
-    /// are.
+    /// are: of those of the school under way as many count as there is work done for, the last when it is committed.
     ///
     /// # Errors
     /// [`ImportError`]; schools that were done stay done, and the file may be imported again.
@@ -209,7 +212,8 @@ impl Imports<'_> {
         progress: impl FnMut(u64, u64) + Send,
     ) -> Result<Report, ImportError> {
         let author = Author { visit: visit.clone(), actor: None, import: None, format: prepared.format() };
-        self.all_schools(prepared, mode, &author, progress).await
+        let mut steps = Steps::new(mode, prepared.people(), progress);
+        self.all_schools(prepared, mode, &author, &mut steps).await
     }
 
     /// Every school, one after the other.
@@ -218,15 +222,11 @@ impl Imports<'_> {
         prepared: &mut Prepared,
         mode: Mode,
         author: &Author,
-        mut progress: impl FnMut(u64, u64) + Send,
+        steps: &mut Steps<'_>,
     ) -> Result<Report, ImportError> {
-        let schools = prepared.targets.len();
-        let (mut done, all) = (0, prepared.people());
         let mut report = prepared.roster.report.clone();
-        for school in 0..schools {
-            report.add(self.school(prepared, school, mode, author).await?);
-            done += prepared.roster.schools.get(school).map_or(0, |school| school.people);
-            progress(done, all);
+        for school in 0..prepared.targets.len() {
+            report.add(self.school(prepared, school, mode, author, steps).await?);
         }
         Ok(report)
     }
@@ -282,7 +282,9 @@ impl Imports<'_> {
         }
         let author =
             Author { visit: visit.clone(), actor: Some(actor.person_id), import: None, format: prepared.format() };
-        let report = self.all_schools(&mut prepared, Mode::Check, &author, |_, _| {}).await?;
+        // Whoever has handed it in waits for the answer.
+        let mut steps = Steps::new(Mode::Check, prepared.people(), |_, _| {});
+        let report = self.all_schools(&mut prepared, Mode::Check, &author, &mut steps).await?;
 
         let now = portal.now();
         let id = ImportId::new(now, portal.rng());
@@ -478,15 +480,18 @@ impl Imports<'_> {
             import: Some(ImportId(row.id)),
             format: prepared.format(),
         };
-        let total = i64::try_from(prepared.people()).unwrap_or(i64::MAX);
-        let mut done = 0;
+        let total = prepared.people();
+        // What a worker before has done is done, though it is looked at once more.
+        let before = u64::try_from(row.done).unwrap_or(0).min(total);
+        let job = portal.under_way.begin(row.id, before);
+        let mut steps = Steps::new(Mode::Apply, total, |done, _| job.at(done.max(before)));
+        let figure = |people: u64| i64::try_from(people).unwrap_or(i64::MAX);
         for school in 0..prepared.targets.len() {
-            self.school(&mut prepared, school, Mode::Apply, &author).await?;
-            let people = prepared.roster.schools.get(school).map_or(0, |school| school.people);
-            done += i64::try_from(people).unwrap_or(0);
+            self.school(&mut prepared, school, Mode::Apply, &author, &mut steps).await?;
+            let done = steps.done().max(before);
             let until = portal.now() + LEASE_MS;
             let mut tx = portal.db().begin().await?;
-            let mine = rows::renew(&mut tx, row.id, *held_until, (done, total), until).await?;
+            let mine = rows::renew(&mut tx, row.id, *held_until, (figure(done), figure(total)), until).await?;
             tx.commit().await?;
             if !mine {
                 // Another worker has taken it over: it finds what is done unchanged.
@@ -509,10 +514,12 @@ impl Imports<'_> {
         number: usize,
         mode: Mode,
         author: &Author,
+        steps: &mut Steps<'_>,
     ) -> Result<Report, ImportError> {
         let portal = self.portal;
-        let records = prepared.roster.school(number)?;
         let Prepared { roster, targets, options, reach } = prepared;
+        steps.school(roster.schools.get(number).map_or(0, |school| school.people));
+        let records = roster.records(number, || steps.step(1))?;
         let (Some(file), Some(target)) = (roster.schools.get(number), targets.get_mut(number)) else {
             return Ok(Report::default());
         };
@@ -525,9 +532,9 @@ impl Imports<'_> {
                 Mode::Apply => portal.db().begin().await?,
             };
             let outcome = async {
-                let plan = plan::plan(&scope, &mut tx, roster, file, target, &records).await?;
+                let plan = plan::plan(&scope, &mut tx, roster, file, target, &records, steps).await?;
                 if mode == Mode::Apply {
-                    apply::apply(portal, &mut tx, &plan, author, now).await?;
+                    apply::apply(portal, &mut tx, &plan, author, now, steps).await?;
                 }
                 Ok::<_, ImportError>(plan)
             }
@@ -541,6 +548,7 @@ impl Imports<'_> {
             };
             match outcome {
                 Ok(plan) => {
+                    steps.school_done();
                     if mode == Mode::Apply && target.row.is_none() {
                         // Reading the same file again in this run finds the school.
                         target.row = schools::read(portal.db(), plan.school).await?;
@@ -641,6 +649,10 @@ impl Imports<'_> {
     fn view(self, row: ImportRow) -> Result<ImportView, ImportError> {
         let corrupt = |column| StoreError::Corrupt { column };
         let report = self.report(&row)?;
+        let applying = row.state == rows::APPLYING;
+        // What is done of a school under way is known to the process that is at it alone.
+        let here = if applying { self.portal.under_way.done(row.id) } else { None };
+        let (done, total) = (u64::try_from(row.done).unwrap_or(0), u64::try_from(row.total).unwrap_or(0));
         Ok(ImportView {
             id: ImportId(row.id),
             file_name: row.file_name,
@@ -654,8 +666,8 @@ impl Imports<'_> {
             },
             school: row.school_id.map(SchoolId),
             report,
-            done: u64::try_from(row.done).unwrap_or(0),
-            total: u64::try_from(row.total).unwrap_or(0),
+            done: here.map_or(done, |here| here.min(total).max(done)),
+            total,
             created_at: row.created_at,
             finished_at: row.finished_at,
             error: row.last_error,

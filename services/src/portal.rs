@@ -35,7 +35,7 @@ use crate::help_desk::HelpDesk;
 use crate::housekeeping::Housekeeping;
 use crate::idempotency::Idempotency;
 use crate::ids::PersonId;
-use crate::imports::Imports;
+use crate::imports::{Imports, UnderWay};
 use crate::invitations::Invitations;
 use crate::outbox::Outbox;
 use crate::password_wizard::PasswordWizard;
@@ -75,6 +75,7 @@ pub struct Portal {
     pub(crate) settings: Arc<Settings>,
     pub(crate) common_passwords: Option<Arc<dyn CommonPasswords + Send + Sync>>,
     pub(crate) esia: Option<Connected>,
+    pub(crate) under_way: UnderWay,
 }
 
 impl Portal {
@@ -87,6 +88,7 @@ impl Portal {
             settings: Arc::new(settings),
             common_passwords: None,
             esia: None,
+            under_way: UnderWay::default(),
         }
     }
 

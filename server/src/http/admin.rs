@@ -15,8 +15,8 @@ mod review;
 use app::page_context::PageContext;
 use app::pages::admin::{AdminFrame, AdminSection};
 use axum::Router;
+use axum::extract::Form;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Redirect, Response};
 use axum::routing::get;
@@ -26,7 +26,7 @@ use services::clock::seconds_until;
 use services::sessions::Session;
 use services::{Timestamp, Visit};
 
-use super::context::{From, Page, SignedInPerson};
+use super::context::SignedInVisit;
 use super::errors::Failure;
 use super::people::failure;
 use crate::state::AppState;
@@ -55,12 +55,7 @@ pub fn router() -> Router<AppState> {
 }
 
 /// `GET /admin`: to the first page that somebody's roles open.
-async fn first(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
-) -> Result<Redirect, Failure> {
+async fn first(SignedInVisit { state, page, visit, session }: SignedInVisit) -> Result<Redirect, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
     match AdminSection::open_to(&session.roles).first() {
         Some(section) => Ok(Redirect::to(section.path())),

@@ -9,7 +9,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Capacity, Locale, Permission, Role, Scope};
@@ -345,6 +345,31 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedInPerson {
             // Paths of this portal need no further escaping than they have.
             axum::response::Redirect::to(&format!("/sign-in?next={back}"))
         })
+    }
+}
+
+/// A visit of somebody who is signed in, with all that its handler works with: what nearly every page of staff begins with. Others are
+/// led to the sign-in page and back.
+pub struct SignedInVisit {
+    /// What the server is made of.
+    pub state: AppState,
+    /// The page's context.
+    pub page: PageContext,
+    /// From where, in which language, under which id.
+    pub visit: Visit,
+    /// Whose.
+    pub session: Arc<Session>,
+}
+
+impl FromRequestParts<AppState> for SignedInVisit {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let Page(page) = Page::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let From(visit) = From::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let signed_in = SignedInPerson::from_request_parts(parts, state).await;
+        let SignedInPerson(session) = signed_in.map_err(IntoResponse::into_response)?;
+        Ok(Self { state: state.clone(), page, visit, session })
     }
 }
 

@@ -10,7 +10,7 @@ use app::page_context::PageContext;
 use app::pages::people::{ClassFrame, Tab};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -22,7 +22,7 @@ use services::portal::SignInError;
 use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
 
-use super::context::{From, Page, SignedInPerson};
+use super::context::SignedInVisit;
 use super::errors::Failure;
 use super::pages::document;
 use super::people::{failure, frame};
@@ -64,10 +64,7 @@ struct Opened {
 }
 
 async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
@@ -83,10 +80,7 @@ async fn page(
 
 /// Saves the form of one row: each person whose fields were changed, and only those.
 async fn save(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(wanted): Query<Wanted>,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,

@@ -18,7 +18,7 @@ use services::people::Child;
 use services::portal::SessionsError;
 use services::sessions::Session;
 
-use super::context::{From, Page, SignedInPerson, Viewer};
+use super::context::{From, Page, SignedInPerson, SignedInVisit, Viewer};
 use super::errors::Failure;
 use super::pages::document;
 use super::people::failure;
@@ -57,10 +57,7 @@ pub async fn page(
 
 /// `GET /me/children/{id}`: of a child that is not theirs, nobody learns that it exists.
 pub async fn child_page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(id): Path<String>,
 ) -> Result<Response, Failure> {
     let id = id.parse().map_err(|_| Failure::status(StatusCode::NOT_FOUND))?;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::error::ImportError;
 use super::plan::{self, Move, NewPerson, PersonChange, Plan, SchoolWrite};
+use super::progress::{Part, Steps};
 use super::report::ImportFormat;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::clock::Timestamp;
@@ -51,7 +52,9 @@ pub(crate) async fn apply(
     plan: &Plan,
     author: &Author,
     now: Timestamp,
+    steps: &mut Steps<'_>,
 ) -> Result<(), ImportError> {
+    steps.part(Part::Writing, rows_of(plan));
     match &plan.write {
         SchoolWrite::Nothing => {}
         SchoolWrite::Insert(row) => schools::insert(tx, row, now).await?,
@@ -70,13 +73,16 @@ pub(crate) async fn apply(
     for chunk in plan.new_people.chunks(rows::PEOPLE_AT_ONCE) {
         let sealed: Vec<SealedPerson> = chunk.iter().map(|new| seal_new(portal, new, plan.locale)).collect();
         rows::insert_people(tx, &sealed, now).await?;
+        steps.step(chunk.len());
     }
     let mut changed = Vec::new();
     for change in &plan.changes {
         changed.push(change_person(portal, tx, change, author, now).await?);
+        steps.step(1);
     }
     rows::end_enrolments(tx, &plan.ended_stays, now).await?;
     rows::insert_enrolments(tx, &plan.new_stays, now).await?;
+    steps.step(plan.ended_stays.len() + plan.new_stays.len());
     rows::insert_groups(tx, plan.school, &plan.groups.new, now).await?;
     for group in &plan.groups.changed {
         rows::update_group(tx, group).await?;
@@ -87,6 +93,7 @@ pub(crate) async fn apply(
         groups::delete_member(tx, GroupId(*group), PersonId(*student)).await?;
     }
     rows::insert_guardians(tx, &plan.guardians, now).await?;
+    steps.step(plan.guardians.len());
     rows::insert_posts(tx, plan.school, &plan.posts, now).await?;
     let leaders: Vec<Joined> = plan.leaders.iter().map(|(leader, _)| *leader).collect();
     rows::insert_leaders(tx, plan.school, &leaders).await?;
@@ -97,7 +104,13 @@ pub(crate) async fn apply(
     let events: Vec<ClassEvent> =
         plan.touched.iter().map(|class| ClassEvent::Roster { class_id: ClassId(*class) }).collect();
     tx.announce(&events).await?;
-    Ok(write_down(portal, tx, plan, changed, author).await?)
+    Ok(write_down(portal, tx, plan, changed, author, steps).await?)
+}
+
+/// The rows of which a large school has many.
+fn rows_of(plan: &Plan) -> u64 {
+    let people = plan.new_people.len() + plan.changes.len();
+    (people + plan.ended_stays.len() + plan.new_stays.len() + plan.guardians.len()) as u64
 }
 
 /// Writes into the audit log what changes made by hand write there: a row for each person who is new or `changed`, each step of a student,
@@ -108,25 +121,41 @@ async fn write_down(
     plan: &Plan,
     changed: Vec<AuditEntry>,
     author: &Author,
+    steps: &mut Steps<'_>,
 ) -> Result<(), StoreError> {
     let audit = portal.audit();
+    let rows = plan.new_people.len() + changed.len() + plan.moves.len() + plan.guardians.len() + plan.posts.len();
+    steps.part(Part::Logging, rows as u64);
     // In pieces, as people are written: a large school has more rows than ought to be held at once.
     for chunk in plan.new_people.chunks(AT_ONCE) {
         let entries: Vec<AuditEntry> = chunk.iter().map(|new| created(new, author)).collect();
         audit.append_all(tx, entries).await?;
+        steps.step(chunk.len());
     }
-    audit.append_all(tx, changed).await?;
+    let mut changed = changed.into_iter();
+    loop {
+        let entries: Vec<AuditEntry> = changed.by_ref().take(AT_ONCE).collect();
+        let count = entries.len();
+        if count == 0 {
+            break;
+        }
+        audit.append_all(tx, entries).await?;
+        steps.step(count);
+    }
     for chunk in plan.moves.chunks(AT_ONCE) {
         let entries: Vec<AuditEntry> = chunk.iter().map(|step| moved(step, author)).collect();
         audit.append_all(tx, entries).await?;
+        steps.step(chunk.len());
     }
     for chunk in plan.guardians.chunks(AT_ONCE) {
         let entries: Vec<AuditEntry> = chunk.iter().map(|link| related(link, plan, author)).collect();
         audit.append_all(tx, entries).await?;
+        steps.step(chunk.len());
     }
     for chunk in plan.posts.chunks(AT_ONCE) {
         let entries: Vec<AuditEntry> = chunk.iter().map(|(_, post)| employed(post, plan, author)).collect();
         audit.append_all(tx, entries).await?;
+        steps.step(chunk.len());
     }
     audit.append_all(tx, happened(plan, author)).await
 }

@@ -216,15 +216,25 @@ impl Roster {
         self.schools.iter().map(|school| school.people).sum()
     }
 
-    /// Everything about one school.
-    pub fn school(&mut self, school: usize) -> Result<SchoolRecords, RosterError> {
+    /// Everything about one school; `person` is called for each of its people.
+    pub fn records(&mut self, school: usize, mut person: impl FnMut()) -> Result<SchoolRecords, RosterError> {
         let lines = self.spill.read(school)?;
         let mut records = SchoolRecords::default();
         for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            records.add(serde_json::from_slice(line).map_err(std::io::Error::other)?);
+            let record: Record = serde_json::from_slice(line).map_err(std::io::Error::other)?;
+            if matches!(record, Record::Person(_)) {
+                person();
+            }
+            records.add(record);
         }
         records.join();
         Ok(records)
+    }
+
+    /// Everything about one school.
+    #[cfg(test)]
+    pub fn school(&mut self, school: usize) -> Result<SchoolRecords, RosterError> {
+        self.records(school, || {})
     }
 }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::error::ImportError;
 use super::model::{FileClass, FilePerson, FileSchool, FixedIds, Place, Roster, SchoolRecords};
+use super::progress::{Part, Steps};
 use super::report::{Count, GUARDIAN, KeptBecause, Report, StaffConflict};
 use super::{ImportOptions, Reach, Target};
 use crate::clock::Timestamp;
@@ -132,7 +133,10 @@ pub(crate) async fn plan(
     file_school: &FileSchool,
     target: &Target,
     records: &SchoolRecords,
+    steps: &mut Steps<'_>,
 ) -> Result<Plan, ImportError> {
+    // Everybody is looked for, and compared.
+    steps.part(Part::Planning, 2 * records.people.len() as u64);
     let known = match &target.row {
         Some(row) => Known::load(tx, row.id, scope.lock).await?,
         None => Known::default(),
@@ -140,8 +144,8 @@ pub(crate) async fn plan(
     let mut planning = Planning::new(scope, roster, records, known, target, file_school);
     planning.classes();
     planning.kinds();
-    planning.find(tx).await?;
-    planning.people()?;
+    planning.find(tx, steps).await?;
+    planning.people(steps)?;
     planning.guardians();
     planning.stays();
     planning.groups();
@@ -396,11 +400,12 @@ impl<'a> Planning<'a> {
 
     // --- people ---
 
-    fn people(&mut self) -> Result<(), ImportError> {
+    fn people(&mut self, steps: &mut Steps<'_>) -> Result<(), ImportError> {
         self.ids.reserve(self.records.people.len());
         for at in 0..self.records.people.len() {
             let id = self.person(at)?;
             self.ids.push(id);
+            steps.step(1);
         }
         Ok(())
     }

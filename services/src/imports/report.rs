@@ -272,7 +272,7 @@ pub struct ImportView {
     pub school: Option<SchoolId>,
     /// What the dry run found: it stays as it was when the import is applied.
     pub report: Report,
-    /// People who are done.
+    /// People who are done; of those of the school under way, as many as there is work done for, where this process is at it.
     pub done: u64,
     /// People there are.
     pub total: u64,

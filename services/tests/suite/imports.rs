@@ -13,7 +13,7 @@ use services::imports::{
     Count, ImportError, ImportFormat, ImportOptions, ImportState, KeptBecause, Mode, Report, RosterError, RosterFile,
 };
 use services::people::NewPerson;
-use services::{PersonId, SchoolId, Session};
+use services::{ImportId, PersonId, SchoolId, Session};
 use uuid::Uuid;
 
 use crate::common::TestContext;
@@ -41,6 +41,9 @@ on_both_databases!(
     overwriting_needs_fresh_proof,
     making_class_teachers_needs_fresh_proof,
     an_import_that_was_stopped_goes_on,
+    an_import_moves_by_people_within_a_school,
+    an_import_at_work_tells_of_people_within_a_school,
+    an_import_that_died_tells_of_no_more_than_is_done,
     what_is_exported_is_found_unchanged,
     an_export_is_for_whoever_may_import,
     a_roster_of_many_schools,
@@ -84,6 +87,11 @@ fn unchanged(count: u64) -> Count {
     Count { unchanged: count, ..Count::default() }
 }
 
+/// Whether a progress only grows, and never beyond its end.
+fn in_order(steps: &[(u64, u64)], end: u64) -> bool {
+    steps.is_sorted_by(|one, next| one.0 < next.0) && steps.iter().all(|(done, all)| *done <= end && *all == end)
+}
+
 async fn a_dry_run_counts_and_changes_nothing(ctx: TestContext) {
     let world = World::new(ctx);
     let options = ImportOptions::default();
@@ -94,7 +102,9 @@ async fn a_dry_run_counts_and_changes_nothing(ctx: TestContext) {
     let imports = world.portal.imports();
     let visit = world.home();
     let report = imports.run(&visit, &mut prepared, Mode::Check, |done, all| steps.push((done, all))).await.unwrap();
-    assert_eq!(steps, [(256, 393), (393, 393)]);
+    assert_eq!((steps.first(), steps.last()), (Some(&(0, 393)), Some(&(393, 393))));
+    assert!(steps.contains(&(256, 393)), "the first school whole");
+    assert!(in_order(&steps, 393), "{steps:?}");
     let counts = report.counts;
     assert_eq!((counts.schools, counts.classes), (new(2), new(6)));
     assert_eq!((counts.students, counts.parents, counts.staff), (new(150), new(233), new(10)));
@@ -533,6 +543,109 @@ async fn an_import_that_was_stopped_goes_on(ctx: TestContext) {
     assert!(imports.work(|| false).await.unwrap());
     assert_eq!(imports.find(&visit, &actor, view.id).await.unwrap().state, ImportState::Applied);
     assert_eq!((world.count("enrolments").await, world.count("schools").await), (2, 2));
+}
+
+/// A list of 400 students with their mothers: 800 people with nothing but their names, each another one.
+fn families() -> String {
+    let letters: Vec<char> = "абвгдежзиклмнопрстуф".chars().collect();
+    let mut text = String::from("Класс;Фамилия;Имя;Мать: фамилия;Мать: имя\n");
+    for one in &letters {
+        for other in &letters {
+            writeln!(text, "5А;Ко{one}{other}ров;Степан;Ко{one}{other}рова;Яна").expect("a string takes all");
+        }
+    }
+    text
+}
+
+async fn an_import_moves_by_people_within_a_school(ctx: TestContext) {
+    let world = World::new(ctx);
+    let own = world.school("Школа № 7").await;
+    let imports = world.portal.imports();
+    let visit = world.home();
+    let path = file(&world, "list.csv", families());
+    let options = ImportOptions { school: Some(own), ..ImportOptions::default() };
+    let mut prepared = imports.read(RosterFile::Path(path), &options).await.unwrap();
+    assert_eq!(prepared.people(), 800);
+    for mode in [Mode::Check, Mode::Apply] {
+        let mut steps = Vec::new();
+        let report = imports.run(&visit, &mut prepared, mode, |done, all| steps.push((done, all))).await.unwrap();
+        let counts = report.counts;
+        assert_eq!((report.bad_total, counts.students, counts.parents), (0, new(400), new(400)), "{mode:?}");
+        assert_eq!((steps.first(), steps.last()), (Some(&(0, 800)), Some(&(800, 800))), "{mode:?}");
+        assert!(in_order(&steps, 800), "{mode:?}: {steps:?}");
+        for hundred in 0..8 {
+            let within = |(done, _): &(u64, u64)| done / 100 == hundred;
+            assert!(steps.iter().any(within), "{mode:?}, {hundred}: {steps:?}");
+        }
+    }
+    // The same once more: there is nothing to write, and it ends at the end all the same.
+    let mut steps = Vec::new();
+    imports.run(&visit, &mut prepared, Mode::Apply, |done, all| steps.push((done, all))).await.unwrap();
+    assert!(in_order(&steps, 800) && steps.last() == Some(&(800, 800)), "{steps:?}");
+}
+
+/// Has an import of [`families`] ordered.
+async fn ordered_families(world: &World) -> (Session, ImportId) {
+    let own = world.school("Школа № 7").await;
+    let actor = administrator(world, own).await;
+    let imports = world.portal.imports();
+    let visit = world.home();
+    let checked = imports.check(&visit, &actor, "list.csv", families().into(), ImportOptions::default()).await;
+    let ordered = imports.apply(&visit, &actor, checked.unwrap().id).await.unwrap();
+    assert_eq!((ordered.done, ordered.total), (0, 800));
+    (actor, ordered.id)
+}
+
+async fn an_import_at_work_tells_of_people_within_a_school(ctx: TestContext) {
+    let world = World::new(ctx);
+    let (actor, id) = ordered_families(&world).await;
+    let imports = world.portal.imports();
+    let visit = world.home();
+    let mut work = Box::pin(imports.work(|| false));
+    let mut seen = Vec::new();
+    loop {
+        tokio::select! {
+            worked = &mut work => {
+                assert!(worked.unwrap());
+                break;
+            }
+            view = imports.find(&visit, &actor, id) => {
+                let view = view.unwrap();
+                seen.push((view.done, view.total));
+            }
+        }
+    }
+    seen.dedup();
+    assert!(in_order(&seen, 800), "{seen:?}");
+    assert!(seen.iter().any(|(done, _)| (1..800).contains(done)), "{seen:?}");
+    let view = imports.find(&visit, &actor, id).await.unwrap();
+    assert_eq!((view.state, view.done, view.total), (ImportState::Applied, 800, 800));
+}
+
+async fn an_import_that_died_tells_of_no_more_than_is_done(ctx: TestContext) {
+    let world = World::new(ctx);
+    let (actor, id) = ordered_families(&world).await;
+    let imports = world.portal.imports();
+    let visit = world.home();
+    let mut work = Box::pin(imports.work(|| false));
+    loop {
+        tokio::select! {
+            worked = &mut work => panic!("it was to be interrupted: {worked:?}"),
+            view = imports.find(&visit, &actor, id) => if view.unwrap().done > 0 {
+                break;
+            },
+        }
+    }
+    drop(work);
+    let view = imports.find(&visit, &actor, id).await.unwrap();
+    assert_eq!((view.state, view.done, view.total), (ImportState::Applying, 0, 800), "nothing of it is committed");
+
+    // Another worker takes it when the lease of the first has run out.
+    assert!(!imports.work(|| false).await.unwrap());
+    world.ctx.clock.advance(6 * MINUTE);
+    assert!(imports.work(|| false).await.unwrap());
+    let view = imports.find(&visit, &actor, id).await.unwrap();
+    assert_eq!((view.state, view.done, view.total), (ImportState::Applied, 800, 800));
 }
 
 async fn what_is_exported_is_found_unchanged(ctx: TestContext) {

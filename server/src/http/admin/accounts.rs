@@ -4,7 +4,7 @@ use app::pages::admin::accounts::{
     AccountDone, AccountProblem, AccountsPage, PhoneQuestion, SEARCH, accounts_view, meta, question_words,
 };
 use app::pages::admin::{AdminSection, DO};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
@@ -14,10 +14,9 @@ use services::help_desk::{AccountLine, HelpError};
 use services::password_wizard::Question;
 
 use super::{Asking, FormFields, Posted, after, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// Fewer characters find half of the school.
 const SHORTEST: usize = 2;
@@ -33,10 +32,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/accounts`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -56,10 +52,7 @@ pub(super) async fn page(
 
 /// `POST /admin/accounts`: a search, or something for an account.
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     form: FormFields,
 ) -> Result<Response, Failure> {
     let posted = Posted::read(form)?;

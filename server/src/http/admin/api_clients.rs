@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use app::pages::admin::api_clients::{ClientForm, ClientProblem, ClientsPage, clients_view, meta};
 use app::pages::admin::{AdminSection, DO};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -12,10 +12,9 @@ use services::ApiClientId;
 use services::api_clients::{ApiClientError, ApiScope};
 
 use super::{Asking, FormFields, Posted, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// For how many days a token is good when nobody says otherwise.
 const USUAL_DAYS: &str = "90";
@@ -29,10 +28,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/api-clients`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -41,10 +37,7 @@ pub(super) async fn page(
 
 /// `POST /admin/api-clients`
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     form: FormFields,
 ) -> Result<Response, Failure> {
     let posted = Posted::read(form)?;

@@ -4,7 +4,7 @@ use app::page_context::PageContext;
 use app::pages::admin::audit::{AuditChoice, AuditPage, audit_view, meta};
 use app::pages::admin::{AdminSection, DO, days};
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Permission, Scope};
@@ -13,10 +13,9 @@ use serde::Deserialize;
 use services::audit::{AuditEvent, AuditFilter, AuditReadError, Outcome};
 
 use super::{Asking, FormFields, PAGE_ROWS, Posted, known};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// What narrows the log; `before` is the cursor.
 #[derive(Default, Deserialize)]
@@ -49,10 +48,7 @@ fn narrowed(page: &PageContext, asked: Asked) -> (AuditChoice, AuditFilter) {
 
 /// `GET /admin/audit`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -71,10 +67,7 @@ pub(super) async fn page(
 
 /// `POST /admin/audit`: the rows of the filter as a file, line by line, however many there are.
 pub(super) async fn export(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     form: FormFields,
 ) -> Result<Response, Failure> {
     let posted = Posted::read(form)?;

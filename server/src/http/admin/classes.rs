@@ -5,7 +5,7 @@ use app::pages::admin::classes::{
 };
 use app::pages::admin::{AdminSection, DO};
 use app::pages::people::SchoolChoice;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{ClassTitle, Country, Locale, Permission, SchoolYear, Target};
@@ -14,10 +14,9 @@ use services::roster::{ManageError, SchoolDetails, SchoolEntry};
 use services::{ClassId, SchoolId};
 
 use super::{Asking, FormFields, Posted, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// `?school=`: of which school; `?done=`: what the post before this page did.
 #[derive(Default, Deserialize)]
@@ -29,10 +28,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/classes`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -42,10 +38,7 @@ pub(super) async fn page(
 
 /// `POST /admin/classes`
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
     form: FormFields,
 ) -> Result<Response, Failure> {

@@ -2,25 +2,18 @@
 
 use app::pages::admin::AdminSection;
 use app::pages::admin::configuration::{ConfigurationPage, Setting, SettingSection, configuration_view, meta};
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::{Permission, Target};
 
 use super::Asking;
 use crate::config::ShownKey;
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// `GET /admin/configuration`
-pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
-) -> Result<Response, Failure> {
+pub(super) async fn page(SignedInVisit { state, page, visit, session }: SignedInVisit) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
     let access = state.portal.access();
     let allowed = access.require(&visit, &session, Permission::ManageConfiguration, &Target::Everything).await;

@@ -2,7 +2,7 @@
 
 use app::api::sign_in::work::return_to;
 use app::pages::admin::confirm::{ConfirmPage, PASSWORD, ProofProblem, confirm_view, meta};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Password;
@@ -12,10 +12,9 @@ use services::portal::SignInError;
 use services::sessions::Session;
 
 use super::{Asking, FormFields, Posted, after};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// The page's path.
 const PATH: &str = "/me/confirm";
@@ -36,10 +35,7 @@ fn next(text: &str) -> String {
 
 /// `GET /me/confirm`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let next = next(&asked.next);
@@ -53,10 +49,7 @@ pub(super) async fn page(
 
 /// `POST /me/confirm`
 pub(super) async fn give(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     form: FormFields,
 ) -> Result<Response, Failure> {
     let posted = Posted::read(form)?;

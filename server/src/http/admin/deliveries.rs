@@ -2,7 +2,7 @@
 
 use app::pages::admin::deliveries::{DeliveriesPage, DeliveryChoice, deliveries_view, meta};
 use app::pages::admin::{AdminSection, days};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
@@ -10,10 +10,9 @@ use services::deliveries::{DeliveryFilter, DeliveryState};
 use services::outbox::Channel;
 
 use super::{Asking, PAGE_ROWS, known};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// What narrows the log; `before` is the cursor.
 #[derive(Default, Deserialize)]
@@ -29,10 +28,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/deliveries`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };

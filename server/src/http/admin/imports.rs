@@ -7,7 +7,7 @@ use app::pages::admin::imports::{
 };
 use app::pages::people::SchoolChoice;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, Query, State};
+use axum::extract::{Multipart, Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Permission, Target};
@@ -17,31 +17,22 @@ use services::imports::{ImportError, ImportOptions, ImportState, ImportView, LAR
 use services::{ImportId, SchoolId};
 
 use super::{Asking, FormFields, Posted, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::limits;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// Imports in the list.
 const SHOWN: u32 = 50;
 /// `GET /admin/import`
-pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
-) -> Result<Response, Failure> {
+pub(super) async fn page(SignedInVisit { state, page, visit, session }: SignedInVisit) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
     asking.imports(StatusCode::OK, UploadForm::default()).await
 }
 
 /// `POST /admin/import`: the dry run of a file.
 pub(super) async fn upload(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     multipart: Multipart,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -71,10 +62,7 @@ pub(super) async fn upload(
 
 /// `GET /admin/import/{id}`
 pub(super) async fn one(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(import): Path<String>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -83,10 +71,7 @@ pub(super) async fn one(
 
 /// `POST /admin/import/{id}`: has it applied.
 pub(super) async fn apply(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(import): Path<String>,
     form: FormFields,
 ) -> Result<Response, Failure> {
@@ -117,10 +102,7 @@ pub(super) struct Wanted {
 
 /// `GET /admin/export`
 pub(super) async fn export(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };

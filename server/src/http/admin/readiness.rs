@@ -3,7 +3,7 @@
 use app::pages::admin::AdminSection;
 use app::pages::admin::readiness::{OpenClass, ReadinessPage, ReadyClass, ReadyStudent, Tally, meta, readiness_view};
 use app::pages::people::SchoolChoice;
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::Permission;
@@ -13,10 +13,9 @@ use services::roster::{ClassEntry, RegisterLine};
 use services::{ClassId, SchoolId};
 
 use super::{Asking, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// `?school=`: of which school; `?class=`: the open class.
 #[derive(Default, Deserialize)]
@@ -27,10 +26,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/readiness`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };

@@ -4,7 +4,7 @@ use app::pages::admin::review::{
     ChildChoice, DecisionForm, ReviewDone, ReviewPage, ReviewPane, ReviewProblem, meta, path, review_view,
 };
 use app::pages::admin::{AdminSection, DO};
-use axum::extract::{Query, State};
+use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{NameField, PersonField, PersonName, Relation};
@@ -16,10 +16,9 @@ use services::review_queue::{Approval, Approved, ReviewError, ReviewLine, Review
 use services::sessions::Session;
 
 use super::{Asking, FormFields, Posted, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
-use crate::state::AppState;
 
 /// `?state=`: which requests; `?id=`: the open one; `?done=`: what the post before this page did.
 #[derive(Default, Deserialize)]
@@ -33,10 +32,7 @@ pub(super) struct Asked {
 
 /// `GET /admin/review`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
     let asking = Asking { state: &state, page: &page, visit: &visit, session: &session };
@@ -52,10 +48,7 @@ pub(super) async fn page(
 
 /// `POST /admin/review`: a search, or a decision.
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     form: FormFields,
 ) -> Result<Response, Failure> {
     let posted = Posted::read(form)?;

@@ -195,7 +195,7 @@ pub struct ImportItem {
     /// The one school that it is about; left out when there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     school_id: Option<String>,
-    /// People who are done.
+    /// People who are done; of those of the school under way, as many as there is work done for.
     done: u64,
     /// People there are.
     total: u64,

@@ -3,7 +3,7 @@
 use app::api::cookies;
 use app::page_context::PageContext;
 use app::pages::people::{AllClasses, SchoolChoice, SchoolClasses, Tab, all_classes_meta, all_classes_view};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Permission, Target};
@@ -13,7 +13,7 @@ use services::sessions::Session;
 use services::{ClassId, SchoolId, Visit};
 
 use super::{failure, frame, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
 use crate::state::AppState;
@@ -28,10 +28,7 @@ pub(super) struct Asked {
 
 /// `GET /people/pupils`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use app::page_context::PageContext;
 use app::pages::people::Tab;
 use app::pages::people::groups::{CLASS, GroupsDone, GroupsPage, RefusedGroup, SEEN, groups_view, meta};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
@@ -20,7 +20,7 @@ use services::{ClassId, GroupId, PersonId, Visit};
 
 use super::frame;
 use super::{failure, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
 use crate::state::AppState;
@@ -46,10 +46,7 @@ impl AfterPost {
 
 /// `GET /people/pupils/{class}/groups`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(after): Query<AfterPost>,
 ) -> Result<Response, Failure> {
@@ -60,10 +57,7 @@ pub(super) async fn page(
 
 /// `POST /people/pupils/{class}/groups`
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use app::pages::people::list::{
 };
 use app::pages::people::{PersonForm, Tab};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, OriginalUri, Path, Query, State};
+use axum::extract::{Form, OriginalUri, Path, Query};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -22,7 +22,7 @@ use services::sessions::Session;
 use services::{ClassId, PersonId, Visit};
 
 use super::{failure, frame, id, manage_failure, typed_person};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
 use crate::state::AppState;
@@ -48,10 +48,7 @@ pub(super) struct Asked {
 
 /// `GET /people/pupils/{class}/list`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
@@ -77,10 +74,7 @@ pub(super) struct SearchForm {
 
 /// `POST /people/pupils/{class}/list`: a search changes nothing, so its answer is the page itself.
 pub(super) async fn search(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Form(form): Form<SearchForm>,
 ) -> Result<Response, Failure> {
@@ -92,10 +86,7 @@ pub(super) async fn search(
 
 /// `POST /people/pupils/{class}/list/student`: somebody new in the class. The rest of the record is filled after that.
 pub(super) async fn add_student(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -168,10 +159,7 @@ fn parent_line(locale: Locale, parent: &PersonLine) -> ParentLine {
 /// `POST /people/pupils/{class}/list/invitations`: letters to print, one for each parent without an account. That
 /// they were made is in the audit log, so it is a post.
 pub(super) async fn letters(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,

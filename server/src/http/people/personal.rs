@@ -14,7 +14,7 @@ use app::pages::people::personal::{
 };
 use app::pages::people::{ClassFrame, Tab};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Conflict, FieldFault, Locale, Password, Permission, PersonField, PersonFields, PersonIdentifier, Target};
@@ -34,7 +34,7 @@ pub(super) use moving::{move_student, return_student};
 pub(super) use number::{reveal, set_number};
 
 use super::{change_failure, failure, frame, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
 use crate::state::AppState;
@@ -54,10 +54,7 @@ pub(super) struct Asked {
 
 /// `GET /people/pupils/{class}/personal`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
@@ -90,10 +87,7 @@ pub(super) async fn page(
 
 /// `POST /people/pupils/{class}/personal`: the changed fields of the form.
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Result<Response, Failure> {

@@ -4,7 +4,7 @@ use app::page_context::PageContext;
 use app::pages::people::Tab;
 use app::pages::people::photos::{PhotoCard, PhotoDone, PhotoProblem, PhotosPage, meta, photos_view};
 use axum::extract::multipart::{MultipartError, MultipartRejection};
-use axum::extract::{Form, Multipart, Path, Query, State};
+use axum::extract::{Form, Multipart, Path, Query};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Permission, PersonName};
@@ -15,7 +15,7 @@ use services::{ClassId, PersonId, Visit};
 
 use super::frame;
 use super::{failure, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::limits;
 use crate::http::pages::document;
@@ -30,10 +30,7 @@ pub(super) struct AfterPost {
 
 /// `GET /people/pupils/{class}/photos`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Query(after): Query<AfterPost>,
 ) -> Result<Response, Failure> {
@@ -45,10 +42,7 @@ pub(super) async fn page(
 
 /// `POST /people/pupils/{class}/photos`: the student's id and the file, in this order.
 pub(super) async fn put(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Failure> {
@@ -80,10 +74,7 @@ pub(super) struct RemoveForm {
 
 /// `POST /people/pupils/{class}/photos/remove`
 pub(super) async fn remove(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Form(form): Form<RemoveForm>,
 ) -> Result<Response, Failure> {
@@ -95,10 +86,7 @@ pub(super) async fn remove(
 /// `GET /people/pupils/photo/{person}`: for staff in reach, and for the family. Browsers keep it and ask each time
 /// whether it is still the one, so that nobody sees it who may not any more.
 pub(super) async fn image(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(person): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {

@@ -9,7 +9,7 @@ use app::pages::people::staff::{
     SOMEBODY_NEW, StaffDone, StaffPage, StaffRights, StaffRow, Trouble, VERSION, meta, path, staff_view,
 };
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
+use axum::extract::{Form, Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{Grant, Permission, PersonField, PostKind, Role, Target};
@@ -25,7 +25,7 @@ use services::{ClassId, PersonId, SchoolId, Visit};
 use uuid::Uuid;
 
 use super::{change_failure, failure, id, typed_person};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::pages::document;
 use crate::state::AppState;
@@ -58,10 +58,7 @@ impl Asked {
 
 /// `GET /people/{administration|specialists|teachers}`
 pub(super) async fn page(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(kind): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Failure> {
@@ -78,10 +75,7 @@ pub(super) async fn page(
 
 /// `POST /people/{administration|specialists|teachers}`
 pub(super) async fn change(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(kind): Path<String>,
     Query(asked): Query<Asked>,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,

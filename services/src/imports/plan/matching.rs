@@ -10,6 +10,7 @@ use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::imports::error::ImportError;
 use crate::imports::model::FilePerson;
+use crate::imports::progress::Steps;
 use crate::store::Tx;
 use crate::store::imports::{self, Key, KnownRow};
 
@@ -18,16 +19,19 @@ const NAMESAKES: usize = 50;
 
 impl Planning<'_> {
     /// Finds everybody: by what the roster calls them, by their numbers, and last by their names.
-    pub(super) async fn find(&mut self, tx: &mut Tx) -> Result<(), ImportError> {
+    pub(super) async fn find(&mut self, tx: &mut Tx, steps: &mut Steps<'_>) -> Result<(), ImportError> {
         let sealer = self.scope.portal.sealer().clone();
         let index = |column, text: &str| sealer.blind_index(column, text).to_vec();
         self.indexes = self
             .records
             .people
             .iter()
-            .map(|person| Indexes {
-                number: person.id_number.as_ref().map(|(_, digits)| index(columns::PEOPLE_ID_NUMBER, digits)),
-                snils: person.snils.as_ref().map(|snils| index(columns::PEOPLE_SNILS, snils)),
+            .map(|person| {
+                steps.step(1);
+                Indexes {
+                    number: person.id_number.as_ref().map(|(_, digits)| index(columns::PEOPLE_ID_NUMBER, digits)),
+                    snils: person.snils.as_ref().map(|snils| index(columns::PEOPLE_SNILS, snils)),
+                }
             })
             .collect();
         self.refuse_doubles();

@@ -7,7 +7,7 @@ use app::pages::people::personal::{
     FamilyDone, MAY_CONTACT, MAY_SEE, NewParent, PARENT, PARENT_FIELDS, RELATION, SHOWN_RIGHTS,
 };
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{FieldFault, Permission, PersonField, Relation};
@@ -17,10 +17,9 @@ use services::roster::{Relative, RightsChange};
 use services::{ClassId, PersonId};
 
 use super::{After, Asking, LONGEST, OpenClass, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::people::{change_failure, typed_person};
-use crate::state::AppState;
 
 /// `?saved=` after what parents may was changed.
 const RIGHTS: &str = "rights";
@@ -50,10 +49,7 @@ fn to_parents(class: &OpenClass, student: PersonId, saved: &str) -> Response {
 
 /// `POST /people/pupils/{class}/personal/rights`: what the reader changed, and only that.
 pub(in crate::http::people) async fn rights(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -79,10 +75,7 @@ pub(in crate::http::people) async fn rights(
 
 /// `POST /people/pupils/{class}/personal/parents`: one more who stands for a student.
 pub(in crate::http::people) async fn add_parent(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -114,10 +107,7 @@ pub(in crate::http::people) async fn add_parent(
 
 /// `POST /people/pupils/{class}/personal/parents/remove`: who is no parent of a student any more.
 pub(in crate::http::people) async fn remove_parent(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<BTreeMap<String, String>>, FormRejection>,
 ) -> Result<Response, Failure> {

@@ -2,7 +2,7 @@
 
 use app::pages::people::personal::{GosuslugiPart, LinkLine, Pane, Proof, TryLine};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
 use serde::Deserialize;
@@ -10,9 +10,8 @@ use services::gosuslugi::UnlinkError;
 use services::{GosuslugiLinkId, PersonId};
 
 use super::{After, Asking, OpenClass, Refused, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
-use crate::state::AppState;
 
 /// Which account to take away from whom, and the password of whoever asks.
 #[derive(Deserialize)]
@@ -24,10 +23,7 @@ pub(in crate::http::people) struct UnlinkForm {
 
 /// `POST /people/pupils/{class}/personal/unlink`
 pub(in crate::http::people) async fn unlink(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<UnlinkForm>, FormRejection>,
 ) -> Result<Response, Failure> {

@@ -2,17 +2,16 @@
 
 use app::pages::people::Tab;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::Permission;
 use serde::Deserialize;
 use services::{ClassId, PersonId};
 
 use super::{Asking, OpenClass, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
 use crate::http::people::manage_failure;
-use crate::state::AppState;
 
 /// Who goes where; nowhere is empty.
 #[derive(Deserialize)]
@@ -23,10 +22,7 @@ pub(in crate::http::people) struct MoveForm {
 
 /// `POST /people/pupils/{class}/personal/move`
 pub(in crate::http::people) async fn move_student(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<MoveForm>, FormRejection>,
 ) -> Result<Response, Failure> {
@@ -50,10 +46,7 @@ pub(in crate::http::people) struct ReturnForm {
 
 /// `POST /people/pupils/{class}/list/return`: who was let go by mistake is in the class again.
 pub(in crate::http::people) async fn return_student(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<ReturnForm>, FormRejection>,
 ) -> Result<Response, Failure> {

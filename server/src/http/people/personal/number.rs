@@ -2,7 +2,7 @@
 
 use app::pages::people::personal::{NUMBER_KINDS, NumberForm, NumberProblem, Proof, REMOVE, SET};
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, Path};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{IdKind, Permission, PersonIdentifier};
@@ -11,9 +11,8 @@ use services::PersonId;
 use services::roster::NumberError;
 
 use super::{After, Asking, LONGEST, Refused, id};
-use crate::http::context::{From, Page, SignedInPerson};
+use crate::http::context::SignedInVisit;
 use crate::http::errors::Failure;
-use crate::state::AppState;
 
 /// Whose number.
 #[derive(Deserialize)]
@@ -23,10 +22,7 @@ pub(in crate::http::people) struct RevealForm {
 
 /// `POST /people/pupils/{class}/personal/number`: the record with the whole ID number, this once.
 pub(in crate::http::people) async fn reveal(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     Form(form): Form<RevealForm>,
 ) -> Result<Response, Failure> {
@@ -83,10 +79,7 @@ impl Outcome {
 
 /// `POST /people/pupils/{class}/personal/id-number`
 pub(in crate::http::people) async fn set_number(
-    State(state): State<AppState>,
-    Page(page): Page,
-    From(visit): From,
-    SignedInPerson(session): SignedInPerson,
+    SignedInVisit { state, page, visit, session }: SignedInVisit,
     Path(class): Path<String>,
     form: Result<Form<SetForm>, FormRejection>,
 ) -> Result<Response, Failure> {
