@@ -122,6 +122,7 @@ impl ClassEditor<'_> {
 
         let mut tx = portal.db().begin_shared().await?;
         let mut row = people::lock_record(&mut tx, person).await?.ok_or(ChangeError::Gone)?;
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         // A version that there is not was never seen.
         let base_version = if (1..=row.version).contains(&base_version) { base_version } else { UNSEEN };
         let before = record_of(portal, &row)?;
@@ -226,6 +227,7 @@ impl ClassEditor<'_> {
         if !people::lock(&mut tx, student).await? {
             return Err(ChangeError::Gone);
         }
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, student).await?;
         let existing = match relation {
             Relation::Mother | Relation::Father => {
                 guardians::find_by_relation(&mut tx, student, relation.code()).await?

@@ -120,6 +120,7 @@ impl Roster<'_> {
             return Err(NumberError::Own);
         }
         let row = people::lock_record(&mut tx, person).await?.ok_or(AccessError::NotFound)?;
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         let before = self.opened_number(person, row.id_type.as_deref(), row.id_number_sealed.as_deref())?;
         if before.as_ref() == number {
             return Ok(false);

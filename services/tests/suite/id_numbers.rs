@@ -21,6 +21,7 @@ on_both_databases!(
     an_account_asks_for_fresh_proof_and_its_owner_is_told,
     a_class_teacher_changes_no_number,
     nobody_changes_the_own_number_or_that_of_staff_above,
+    who_becomes_staff_meanwhile_is_out_of_reach,
     who_has_not_seen_the_last_change_is_told,
 );
 
@@ -255,6 +256,21 @@ async fn nobody_changes_the_own_number_or_that_of_staff_above(ctx: TestContext) 
     assert!(matches!(own, Err(NumberError::Own)));
     assert_eq!(world.audited("person.changed", "refused").await, 1);
     small.set(&boss, small.teacher.person_id, 1, Some(&il_id(NUMBER))).await.unwrap();
+}
+
+async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
+    let small = small(ctx).await;
+    let world = &small.world;
+    let mother = world.parent_of(small.anna, "mother", &NewPerson::named(name("Ежова", "Ольга"))).await;
+    let acting = small.clone();
+    let deed = async move { acting.set(&acting.deputy, mother, 1, Some(&il_id(NUMBER))).await };
+    let role = at_school(Role::SchoolAdministrator, small.school);
+    assert!(is_refused(&world.while_becoming_staff(mother, role, deed).await));
+    assert_eq!(world.ctx.number("SELECT COUNT(*) FROM people WHERE id_number_sealed IS NOT NULL").await, 0);
+    assert_eq!(world.audited("access.refused", "refused").await, 1);
+    let filter = AuditFilter { event: Some(AuditEvent::AccessRefused), limit: 1, ..AuditFilter::default() };
+    let row = world.portal.audit().list(&filter).await.unwrap().remove(0);
+    assert_eq!((row.person, &row.detail["permission"]), (Some(mother), &serde_json::json!("edit_staff")));
 }
 
 async fn who_has_not_seen_the_last_change_is_told(ctx: TestContext) {

@@ -29,6 +29,7 @@ on_both_databases!(
     a_class_teacher_decides_for_the_own_class,
     an_unknown_child_is_for_whoever_runs_a_school,
     staff_are_decided_by_those_who_may_edit_staff,
+    who_becomes_staff_meanwhile_is_out_of_reach,
     who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it,
     a_parent_elsewhere_is_out_of_reach,
     a_parent_whose_child_left_is_out_of_reach,
@@ -289,6 +290,20 @@ async fn staff_are_decided_by_those_who_may_edit_staff(ctx: TestContext) {
     let detail = queue.find(&school.world.home(), &administrator, id).await.unwrap();
     assert_eq!(detail.record, ReviewRecord::Known(head));
     assert_eq!(approve(&school, &administrator, id, &approval()).await.unwrap(), Approved::AccountQueued);
+}
+
+async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
+    let school = School::new(ctx).await;
+    let teacher = school.class_teacher().await.session;
+    let parent = school.parent(&guardian(PARENT, Some(ON_FILE)), school.child_a).await;
+    let id = school.apply(PARENT, CHILD_A, NEW_PHONE).await;
+    let version = version(&school, &teacher, id).await;
+    let (portal, visit) = (school.world.portal.clone(), school.world.home());
+    let deed = async move { portal.review_queue().approve(&visit, &teacher, id, version, &approval()).await };
+    let role = Grant { role: Role::SchoolAdministrator, school_id: Some(SCHOOL), class_id: None };
+    assert!(is_refused(&school.world.while_becoming_staff(parent, role, deed).await));
+    assert_eq!(school.world.audited("review.decided", "success").await, 0);
+    assert_eq!(school.world.audited("access.refused", "refused").await, 1);
 }
 
 async fn who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it(ctx: TestContext) {
