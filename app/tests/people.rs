@@ -446,6 +446,7 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         NumberProblem::Wrong(not_digits),
         NumberProblem::Taken,
         NumberProblem::Changed,
+        NumberProblem::TooMany(1_800),
     ] {
         let kind = IdKind::Fictitious;
         cases.push((
