@@ -67,7 +67,7 @@ impl ReviewQueue<'_> {
         }
         if let Some(adult) = adult.filter(|adult| adult.relation.is_none()) {
             // What ended by somebody's decision begins anew by those alone who could have made it.
-            if guardians::was_removed(portal.db(), child, adult.person_id).await? {
+            if guardians::removed_at(portal.db(), child, adult.person_id).await?.is_some() {
                 portal.access().person(visit, actor, Permission::EditPersonalData, child).await?;
             }
         }
