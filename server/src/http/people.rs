@@ -83,7 +83,7 @@ fn manage_failure(error: &ManageError, request_id: &str) -> Failure {
         ManageError::Name | ManageError::Taken | ManageError::Unborn => {
             Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
         }
-        ManageError::Archived | ManageError::NotInClass => Failure::status(StatusCode::CONFLICT),
+        ManageError::Archived | ManageError::NotInClass | ManageError::Stale => Failure::status(StatusCode::CONFLICT),
     }
 }
 
