@@ -690,6 +690,20 @@ fn the_register_shows_whom_it_is_asked_for() {
 }
 
 #[test]
+fn paper_says_as_the_screen_does_whom_not_to_contact() {
+    let pages = all_pages();
+    let guardians = students().iter().filter(|row| !row.parents.is_empty()).count();
+    for (locale, words) in
+        [("en", "not to be contacted"), ("ru", "не писать и не звонить"), ("he", "לא לפנות"), ("ar", "عدم التواصل")]
+    {
+        for name in ["list", "list-print"] {
+            let html = page(&pages, &format!("{name}.{locale}"));
+            assert_eq!(html.matches(words).count(), guardians, "{name}.{locale}");
+        }
+    }
+}
+
+#[test]
 fn a_parent_sees_the_children_with_class_and_teacher() {
     let child = |class: bool, photo| ChildCard {
         id: "u-1".to_owned(),
