@@ -156,7 +156,8 @@ impl Roster<'_> {
         Ok(id)
     }
 
-    /// Gives a school another name, country or language. With `seen`, it must still have that [`SchoolEntry::version`].
+    /// Gives a school another name, country or language. With `seen`, it must still have that
+    /// [`version`](super::SchoolEntry::version).
     ///
     /// # Errors
     /// [`ManageError`].
