@@ -446,6 +446,7 @@ fn personal_pages(pages: &mut Vec<Rendered>, locale: Locale) {
         NumberProblem::Wrong(not_digits),
         NumberProblem::Taken,
         NumberProblem::Changed,
+        NumberProblem::TooMany(1_800),
     ] {
         let kind = IdKind::Fictitious;
         cases.push((
@@ -686,6 +687,20 @@ fn the_register_shows_whom_it_is_asked_for() {
     assert!(nobody.contains("Nobody in this class") && nobody.contains("value=\"&lt;b&gt;\""));
     assert!(page(&pages, "list-ready.en").contains("Everybody is ready"));
     assert!(page(&pages, "list.ru").contains("3 из 19 могут войти"));
+}
+
+#[test]
+fn paper_says_as_the_screen_does_whom_not_to_contact() {
+    let pages = all_pages();
+    let guardians = students().iter().filter(|row| !row.parents.is_empty()).count();
+    for (locale, words) in
+        [("en", "not to be contacted"), ("ru", "не писать и не звонить"), ("he", "לא לפנות"), ("ar", "عدم التواصل")]
+    {
+        for name in ["list", "list-print"] {
+            let html = page(&pages, &format!("{name}.{locale}"));
+            assert_eq!(html.matches(words).count(), guardians, "{name}.{locale}");
+        }
+    }
 }
 
 #[test]

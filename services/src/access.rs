@@ -292,6 +292,27 @@ impl Access<'_> {
         Err(self.refuse(visit, actor, Permission::EditStaff, Some(person), &ties.staff).await)
     }
 
+    /// The same in the transaction that writes, once the person's row is held: whoever has become staff since
+    /// [`Access::staff_guard`] looked is refused, too. What the transaction did is undone then, and the refusal written down in one of
+    /// its own.
+    ///
+    /// # Errors
+    /// As [`Access::staff_guard`].
+    pub(crate) async fn staff_guard_within(
+        &self,
+        mut tx: Tx,
+        visit: &Visit,
+        actor: &Session,
+        person: PersonId,
+    ) -> Result<Tx, AccessError> {
+        let ties = self.ties_within(&mut tx, person).await?;
+        if ties.staff_covered_by(actor) {
+            return Ok(tx);
+        }
+        tx.rollback().await?;
+        Err(self.refuse(visit, actor, Permission::EditStaff, Some(person), &ties.staff).await)
+    }
+
     /// A class, whoever asks.
     pub(crate) async fn find_class(&self, class: ClassId) -> Result<ClassInReach, AccessError> {
         let row = classes::read(self.portal.db(), class.0).await?.ok_or(AccessError::NotFound)?;

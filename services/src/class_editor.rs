@@ -62,6 +62,12 @@ pub enum ChangeError {
     /// The request's key belongs to another request.
     #[error("the key was used for another request")]
     KeyReused,
+    /// Too many numbers of others were tried in an hour.
+    #[error("too many numbers of others were tried")]
+    TooMany {
+        /// When the next one can be entered.
+        retry_at: Timestamp,
+    },
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +87,7 @@ impl ChangeError {
             Self::Gone => "CHANGE-04",
             Self::Running => "CHANGE-05",
             Self::KeyReused => "CHANGE-06",
+            Self::TooMany { .. } => "CHANGE-07",
             Self::Store(error) => error.code(),
             Self::Crypto(error) => error.code(),
         }

@@ -335,6 +335,7 @@ impl HelpDesk<'_> {
         let mut tx = portal.db().begin().await?;
         self.count(&mut tx, UNLOCKS, account, now).await?;
         throttles::forget_all(&mut tx, portal.sealer(), &row.user_code, row.id).await?;
+        let mut tx = self.held(tx, visit, actor, &row).await?;
         let entry = done(AuditEvent::AccountUnlocked, visit, actor, &row).detail("waits_lifted", true);
         portal.audit().append(&mut tx, entry).await?;
         Ok(tx.commit().await?)
@@ -358,7 +359,7 @@ impl HelpDesk<'_> {
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
         self.count(&mut tx, INVITATIONS, account, now).await?;
-        people_rows::lock_account_of(&mut tx, PersonId(row.person_id)).await?;
+        let mut tx = self.held(tx, visit, actor, &row).await?;
         // The owner may have chosen a password since.
         let row = accounts::find(&mut tx, account.0).await?.ok_or(AccessError::NotFound)?;
         invited(&row)?;
@@ -385,7 +386,8 @@ impl HelpDesk<'_> {
     pub async fn end_sessions(&self, visit: &Visit, actor: &Session, account: AccountId) -> Result<usize, HelpError> {
         let portal = self.portal;
         let row = self.reached(visit, actor, Permission::EndSessions, account).await?;
-        let mut tx = portal.db().begin().await?;
+        let tx = portal.db().begin().await?;
+        let mut tx = self.held(tx, visit, actor, &row).await?;
         let ended = sessions::delete_others(&mut tx, account.0, Uuid::nil()).await?;
         let entry = done(AuditEvent::SessionEnded, visit, actor, &row).detail("ended", ended.len());
         portal.audit().append(&mut tx, entry).await?;
@@ -407,6 +409,7 @@ impl HelpDesk<'_> {
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
         self.count(&mut tx, RESETS, account, now).await?;
+        let mut tx = self.held(tx, visit, actor, &row).await?;
         let contacts = portal.people().contacts(&mut tx, account.0).await?;
         let email = contacts.email.ok_or(HelpError::NoAddress)?;
         let locale = contacts.locale.unwrap_or(visit.locale);
@@ -471,6 +474,7 @@ impl HelpDesk<'_> {
         if let Some(retry_at) = throttles::guess(&mut tx, portal, ANSWERS, &subject, right, now).await? {
             return Err(HelpError::Wait { retry_at });
         }
+        let mut tx = self.held(tx, visit, actor, &row).await?;
         let outcome = if right { Outcome::Success } else { Outcome::Failure };
         let entry = AuditEntry::new(AuditEvent::SecurityQuestionAnswered, outcome, visit);
         let entry = entry.actor(actor.person_id).person(PersonId(row.person_id));
@@ -496,6 +500,13 @@ impl HelpDesk<'_> {
             access.person(visit, actor, permission, person).await?;
         }
         Ok(row)
+    }
+
+    /// Holds the owner of an account, and judges them again: they may have become staff since they were reached.
+    async fn held(self, mut tx: Tx, visit: &Visit, actor: &Session, row: &AccountRow) -> Result<Tx, AccessError> {
+        let person = PersonId(row.person_id);
+        people_rows::lock(&mut tx, person).await?;
+        self.portal.access().staff_guard_within(tx, visit, actor, person).await
     }
 
     async fn of_another(

@@ -260,6 +260,15 @@ pub enum ReviewRecord {
     HasAccount(PersonId),
 }
 
+/// Staff have taken the adult from the child before. Approving brings them back, so it is for those who could have done that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewRemoval {
+    /// When they were taken away.
+    pub at: Timestamp,
+    /// Whether the reader is one of those.
+    pub may_undo: bool,
+}
+
 /// A request with everything that is needed to decide it.
 #[derive(Clone)]
 pub struct ReviewDetail {
@@ -269,6 +278,8 @@ pub struct ReviewDetail {
     pub fields: Vec<ReviewField>,
     /// What the school knows.
     pub record: ReviewRecord,
+    /// Whether staff have ended before what is asked for.
+    pub removal: Option<ReviewRemoval>,
     /// The reader, or somebody of their family: others have to decide.
     pub own_family: bool,
     /// The language of the messages to the applicant.
@@ -453,7 +464,24 @@ impl ReviewQueue<'_> {
             [_] => (None, ReviewRecord::OutOfReach),
             _ => (None, ReviewRecord::Several),
         };
-        self.detail(seen, adult.as_ref(), record, visit)
+        let removal = self.removal(actor, &seen, adult.as_ref()).await?;
+        self.detail(seen, adult.as_ref(), record, removal, visit)
+    }
+
+    /// Whether staff have taken the adult of an undecided request from its child.
+    async fn removal(
+        self,
+        actor: &Session,
+        seen: &Seen,
+        adult: Option<&AdultRow>,
+    ) -> Result<Option<ReviewRemoval>, ReviewError> {
+        let adult = adult.filter(|adult| adult.relation.is_none() && seen.state.is_undecided());
+        let (Some(adult), Some(child)) = (adult, seen.row.child_id.map(PersonId)) else { return Ok(None) };
+        let portal = self.portal;
+        let Some(at) = guardians::removed_at(portal.db(), child, adult.person_id).await? else { return Ok(None) };
+        let targets = portal.access().ties(child).await?.targets();
+        let may_undo = targets.iter().any(|target| allows(&actor.grants, Permission::EditPersonalData, target));
+        Ok(Some(ReviewRemoval { at, may_undo }))
     }
 
     fn detail(
@@ -461,6 +489,7 @@ impl ReviewQueue<'_> {
         seen: Seen,
         adult: Option<&AdultRow>,
         record: ReviewRecord,
+        removal: Option<ReviewRemoval>,
         visit: &Visit,
     ) -> Result<ReviewDetail, ReviewError> {
         let portal = self.portal;
@@ -472,7 +501,7 @@ impl ReviewQueue<'_> {
         let (id, sealed) = (seen.row.id, seen.row.note_sealed.as_deref());
         let note = people::open(portal, columns::REVIEWS_NOTE, id, sealed, |text| Some(text.to_owned()))?;
         let locale = seen.claim.and_then(|claim| claim.locale);
-        Ok(ReviewDetail { line, fields, record, own_family: seen.own_family, locale, note })
+        Ok(ReviewDetail { line, fields, record, removal, own_family: seen.own_family, locale, note })
     }
 
     fn fields(

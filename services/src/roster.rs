@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use domain::{ClassHead, ClassTitle, Country, Locale, Permission, PersonName, PersonRecord, PostKind, Readiness};
 use domain::{Relation, SchoolYear, Target};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::access::{AccessError, stored_country, stored_title, stored_year};
@@ -40,6 +41,16 @@ pub struct SchoolEntry {
     pub country: Country,
     /// Its language.
     pub locale: Locale,
+}
+
+impl SchoolEntry {
+    /// What tells whether somebody has changed the school since: with another name, country or language, another version.
+    pub fn version(&self) -> String {
+        let parts = [self.name.as_str(), self.country.code(), self.locale.code()];
+        // No name has a zero in it.
+        let hashed = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0_u8]));
+        hashed.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A class in a list.

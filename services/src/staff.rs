@@ -278,7 +278,13 @@ impl Staff<'_> {
         let now = portal.now();
         let mut tx = portal.db().begin().await?;
         let (person, event) = match candidate {
-            Candidate::Known(person) => (person, AuditEvent::PersonChanged),
+            Candidate::Known(person) => {
+                // Whoever changes the person's contacts at this moment is waited for, or finds a member of staff.
+                if !people::lock(&mut tx, person).await? {
+                    return Err(AccessError::NotFound.into());
+                }
+                (person, AuditEvent::PersonChanged)
+            }
             Candidate::New(new) => {
                 let new = NewPerson { grants: Vec::new(), ..*new };
                 (portal.people().create(&mut tx, &new, now).await?, AuditEvent::PersonCreated)
@@ -334,6 +340,7 @@ impl Staff<'_> {
         let portal = self.portal;
         let mut tx = portal.db().begin().await?;
         let account = people::lock_account_of(&mut tx, person).await?;
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         let same =
             |held: &RoleRow| held.role == row.role && held.school_id == row.school_id && held.class_id == row.class_id;
         if roles::list(&mut tx, person.0).await?.iter().any(same) {
@@ -357,6 +364,7 @@ impl Staff<'_> {
         let row = self.judged(visit, actor, person, grant).await?;
         let mut tx = self.portal.db().begin().await?;
         let account = people::lock_account_of(&mut tx, person).await?;
+        let mut tx = self.portal.access().staff_guard_within(tx, visit, actor, person).await?;
         if !roles::delete(&mut tx, person, &row).await? {
             return Ok(());
         }

@@ -6,9 +6,10 @@
 
 use std::net::IpAddr;
 
-use crate::clock::Timestamp;
+use crate::clock::{HOUR, Timestamp};
 use crate::crypto::Sealer;
 use crate::error::StoreError;
+use crate::ids::PersonId;
 use crate::portal::Portal;
 use crate::settings::{PasswordSettings, subscriber};
 use crate::store::throttles::{self, Slot, ThrottleRow};
@@ -202,6 +203,12 @@ impl Span {
         (row.expires_at > now && row.count >= i64::from(self.limit)).then_some(row.expires_at)
     }
 
+    /// The same in the transaction that may count: whoever else counts here waits until it ends, so that no event gets past the limit.
+    pub(crate) async fn full_within(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let row = throttles::lock(tx, self.scope, &self.subject).await?;
+        Ok(self.full_by(&row, now))
+    }
+
     /// Counts one event, or says when the span ends that is full.
     pub(crate) async fn count(&self, tx: &mut Tx, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let row = throttles::lock(tx, self.scope, &self.subject).await?;
@@ -217,6 +224,20 @@ impl Span {
         throttles::update(tx, self.scope, &self.subject, &row).await?;
         Ok(None)
     }
+}
+
+/// How often in an hour a member of staff is told that a number is somebody else's: enough for a stack of papers full of slips, and too
+/// little to learn who is known at other schools.
+const TAKEN_PER_HOUR: u32 = 10;
+
+/// Why a number was refused unread, in the audit log.
+pub(crate) const TOO_MANY_TAKEN: &str = "too_many_taken";
+
+/// The answers that a number is somebody else's, ID number and SNILS alike, by whom they were given to. Once they are full, no number can be
+/// entered at all: what passes would tell as much as what does not.
+pub(crate) fn taken_numbers(portal: &Portal, actor: PersonId) -> Span {
+    let subject = portal.sealer().mac("throttle.staff.taken_numbers", &[actor.0.as_bytes()]);
+    Span { scope: "staff.taken_numbers", subject, limit: TAKEN_PER_HOUR, window_ms: HOUR }
 }
 
 /// At most so many sendings in *any* hour: each has a place that is free again an hour after it was taken. Until its code was

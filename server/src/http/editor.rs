@@ -17,6 +17,7 @@ use axum::routing::get;
 use domain::{ClassPeople, Password, Permission, PersonField};
 use serde::Deserialize;
 use services::class_editor::ChangeError;
+use services::clock::seconds_until;
 use services::fresh_proof::ProofError;
 use services::portal::SignInError;
 use services::sessions::Session;
@@ -189,6 +190,10 @@ impl Asking<'_> {
                 Err(ChangeError::Conflict(conflict)) => person.conflict(*conflict, &changes),
                 Err(ChangeError::Invalid(faults)) => person.invalid(&faults),
                 Err(ChangeError::ProofNeeded) => needs_proof = true,
+                Err(ChangeError::TooMany { retry_at }) => {
+                    let seconds = seconds_until(self.state.portal.now(), retry_at).max(1);
+                    return Err(Failure::too_many(seconds.into()));
+                }
                 Err(ChangeError::Gone) => return Err(Failure::status(StatusCode::NOT_FOUND)),
                 Err(ChangeError::Access(error)) => return Err(failure(&error, &self.page.request_id)),
                 Err(ChangeError::Store(error)) if error.is_temporary() => return Err(Failure::busy(1)),

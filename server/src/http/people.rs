@@ -17,8 +17,10 @@ use axum::http::StatusCode;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use domain::{BirthDate, Country, Email, FieldFault, Locale, Mobile, PersonField, PersonName};
+use services::Timestamp;
 use services::access::AccessError;
 use services::class_editor::ChangeError;
+use services::clock::seconds_until;
 use services::people::NewPerson;
 use services::roster::ManageError;
 
@@ -60,13 +62,14 @@ pub fn failure(error: &AccessError, request_id: &str) -> Failure {
 }
 
 /// A change of somebody's data that was not made, as a page's status. What the page itself could have asked better is 422.
-fn change_failure(error: &ChangeError, request_id: &str) -> Failure {
+fn change_failure(error: &ChangeError, now: Timestamp, request_id: &str) -> Failure {
     match error {
         ChangeError::Access(error) => failure(error, request_id),
         ChangeError::Gone => Failure::status(StatusCode::NOT_FOUND),
         ChangeError::Invalid(_) | ChangeError::Conflict(_) | ChangeError::ProofNeeded => {
             Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
         }
+        ChangeError::TooMany { retry_at } => Failure::too_many(u64::from(seconds_until(now, *retry_at).max(1))),
         ChangeError::Running | ChangeError::KeyReused | ChangeError::Store(_) | ChangeError::Crypto(_) => {
             Failure::fault(error.code(), error, request_id)
         }
@@ -80,7 +83,7 @@ fn manage_failure(error: &ManageError, request_id: &str) -> Failure {
         ManageError::Name | ManageError::Taken | ManageError::Unborn => {
             Failure::status(StatusCode::UNPROCESSABLE_ENTITY)
         }
-        ManageError::Archived | ManageError::NotInClass => Failure::status(StatusCode::CONFLICT),
+        ManageError::Archived | ManageError::NotInClass | ManageError::Stale => Failure::status(StatusCode::CONFLICT),
     }
 }
 

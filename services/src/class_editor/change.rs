@@ -22,6 +22,7 @@ use crate::store::people::{self, PersonRow, RecordRow};
 use crate::store::person_fields::{self, FieldRow, Noted};
 use crate::store::tx::ClassEvent;
 use crate::store::{Tx, guardians};
+use crate::throttles;
 use crate::visit::Visit;
 
 /// A change to somebody whom the actor may change.
@@ -121,7 +122,9 @@ impl ClassEditor<'_> {
         }
 
         let mut tx = portal.db().begin_shared().await?;
+        let wait = self.must_wait(&mut tx, actor, &judged).await?;
         let mut row = people::lock_record(&mut tx, person).await?.ok_or(ChangeError::Gone)?;
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         // A version that there is not was never seen.
         let base_version = if (1..=row.version).contains(&base_version) { base_version } else { UNSEEN };
         let before = record_of(portal, &row)?;
@@ -146,6 +149,9 @@ impl ClassEditor<'_> {
         let guarded = row.account_id.is_some() && differing.keys().any(|field| opens_accounts(*field));
         if guarded && actor.fresh_until <= now {
             return Err(ChangeError::ProofNeeded);
+        }
+        if let Some(retry_at) = wait.filter(|_| gives_number(&differing)) {
+            return Err(self.refuse_try(tx, visit, actor, person, retry_at).await?);
         }
         if self.is_taken(&mut tx, &differing, person).await? {
             return Err(self.refuse_taken(tx, visit, actor, person).await?);
@@ -223,9 +229,11 @@ impl ClassEditor<'_> {
         }
 
         let mut tx = portal.db().begin_shared().await?;
+        let wait = self.must_wait(&mut tx, actor, &typed).await?;
         if !people::lock(&mut tx, student).await? {
             return Err(ChangeError::Gone);
         }
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, student).await?;
         let existing = match relation {
             Relation::Mother | Relation::Father => {
                 guardians::find_by_relation(&mut tx, student, relation.code()).await?
@@ -235,6 +243,9 @@ impl ClassEditor<'_> {
         if let Some(existing) = existing {
             tx.rollback().await?;
             return self.change_once(visit, actor, PersonId(existing), UNSEEN, changes, keyed).await;
+        }
+        if let Some(retry_at) = wait {
+            return Err(self.refuse_try(tx, visit, actor, student, retry_at).await?);
         }
         let parent = PersonId::new(now, portal.rng());
         if self.is_taken(&mut tx, &typed, parent).await? {
@@ -374,7 +385,16 @@ impl ClassEditor<'_> {
         Ok(holders.iter().any(|holder| holder.person_id != person.0))
     }
 
-    /// Refuses somebody else's SNILS, and writes down who asked: answers like this one tell which numbers there are.
+    /// Until when the actor can enter no SNILS, if there is one among these values. Whoever else tries for the actor waits until the
+    /// transaction ends: it is for before the person is held.
+    async fn must_wait(self, tx: &mut Tx, actor: &Session, values: &Judged) -> Result<Option<Timestamp>, StoreError> {
+        if !gives_number(values) {
+            return Ok(None);
+        }
+        throttles::taken_numbers(self.portal, actor.person_id).full_within(tx, self.portal.now()).await
+    }
+
+    /// Refuses somebody else's SNILS, counts it, and writes down who asked: answers like this one tell which numbers there are.
     async fn refuse_taken(
         self,
         mut tx: Tx,
@@ -382,14 +402,39 @@ impl ClassEditor<'_> {
         actor: &Session,
         person: PersonId,
     ) -> Result<ChangeError, StoreError> {
+        throttles::taken_numbers(self.portal, actor.person_id).count(&mut tx, self.portal.now()).await?;
+        self.note_refusal(tx, visit, actor, person, FieldFault::SnilsTaken.code()).await?;
+        Ok(snils_taken())
+    }
+
+    /// Refuses a SNILS unread, and writes down who asked.
+    async fn refuse_try(
+        self,
+        tx: Tx,
+        visit: &Visit,
+        actor: &Session,
+        person: PersonId,
+        retry_at: Timestamp,
+    ) -> Result<ChangeError, StoreError> {
+        self.note_refusal(tx, visit, actor, person, throttles::TOO_MANY_TAKEN).await?;
+        Ok(ChangeError::TooMany { retry_at })
+    }
+
+    async fn note_refusal(
+        self,
+        mut tx: Tx,
+        visit: &Visit,
+        actor: &Session,
+        person: PersonId,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         let entry = AuditEntry::new(AuditEvent::PersonChanged, Outcome::Refused, visit)
             .actor(actor.person_id)
             .person(person)
             .detail("fields", vec![PersonField::Snils.code()])
-            .detail("reason", FieldFault::SnilsTaken.code());
+            .detail("reason", reason);
         self.portal.audit().append(&mut tx, entry).await?;
-        tx.commit().await?;
-        Ok(snils_taken())
+        tx.commit().await
     }
 
     /// Puts a canonical value into a row, sealed and indexed as its column wants.
@@ -422,6 +467,11 @@ impl ClassEditor<'_> {
             }
         }
     }
+}
+
+/// Whether a SNILS is among these values.
+fn gives_number(values: &Judged) -> bool {
+    values.get(&PersonField::Snils).is_some_and(Option::is_some)
 }
 
 fn snils_taken() -> ChangeError {

@@ -98,7 +98,13 @@ impl Gosuslugi<'_> {
         }
         let mut tx = portal.db().begin().await?;
         // Whoever signs in with the account at this moment is waited for, and their session ends too.
-        if !people::lock(&mut tx, person).await? || !rows::delete_link(&mut tx, link.0, person).await? {
+        if !people::lock(&mut tx, person).await? {
+            return Err(AccessError::NotFound.into());
+        }
+        if actor.person_id != person {
+            tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
+        }
+        if !rows::delete_link(&mut tx, link.0, person).await? {
             return Err(AccessError::NotFound.into());
         }
         let ended = sessions::delete_of_method(&mut tx, person.0, SignInMethod::Gosuslugi.code()).await?;

@@ -55,18 +55,19 @@ impl ReviewQueue<'_> {
             [adult] => Some(adult),
             _ => return Err(ReviewError::Several),
         };
-        match adult {
-            // Whose way in is opened or changed must be in reach. So must be who gets another child: the new tie brings them into the
-            // reach of that child's class teacher.
-            Some(adult) if adult.account_id.is_none() || approval.replace_mobile || adult.relation.is_none() => {
-                self.require_adult(visit, actor, adult).await?;
-            }
-            None if approval.name.is_none() => return Err(ReviewError::NameNeeded),
-            _ => {}
+        // Whose way in is opened or changed must be in reach. So must be who gets another child: the new tie brings them into the
+        // reach of that child's class teacher.
+        let reached =
+            adult.filter(|adult| adult.account_id.is_none() || approval.replace_mobile || adult.relation.is_none());
+        if let Some(adult) = reached {
+            self.require_adult(visit, actor, adult).await?;
+        }
+        if adult.is_none() && approval.name.is_none() {
+            return Err(ReviewError::NameNeeded);
         }
         if let Some(adult) = adult.filter(|adult| adult.relation.is_none()) {
             // What ended by somebody's decision begins anew by those alone who could have made it.
-            if guardians::was_removed(portal.db(), child, adult.person_id).await? {
+            if guardians::removed_at(portal.db(), child, adult.person_id).await?.is_some() {
                 portal.access().person(visit, actor, Permission::EditPersonalData, child).await?;
             }
         }
@@ -83,6 +84,15 @@ impl ReviewQueue<'_> {
         };
         if who(&held) != who(&adults) {
             return Err(ReviewError::Changed);
+        }
+        if let Some(adult) = reached {
+            // Locks in the order that everybody keeps: the wizards, the person, the account.
+            if let Some(account) = adult.account_id {
+                passwords::lock_flows_of(&mut tx, account).await?;
+            }
+            let person = PersonId(adult.person_id);
+            people::lock(&mut tx, person).await?;
+            tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         }
         let account = adult.and_then(|adult| adult.account_id);
         let mut entries = Vec::new();

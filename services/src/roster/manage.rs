@@ -5,7 +5,7 @@ use domain::{BirthDate, ClassTitle, Country, Locale, Permission, SchoolYear, Tar
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::{NewClass, NewSchool, Roster};
+use super::{NewClass, NewSchool, Roster, school_entry};
 use crate::access::{AccessError, stored_title, stored_year};
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::class_events::ClassEvent;
@@ -72,6 +72,9 @@ pub enum ManageError {
     /// The student's birth date is still to come.
     #[error("the birth date is in the future")]
     Unborn,
+    /// Somebody else has changed it since it was seen.
+    #[error("it was changed meanwhile")]
+    Stale,
 }
 
 impl ManageError {
@@ -84,6 +87,7 @@ impl ManageError {
             Self::Archived => "ROSTER-MANAGE-03",
             Self::NotInClass => "ROSTER-MANAGE-04",
             Self::Unborn => "ROSTER-MANAGE-05",
+            Self::Stale => "ROSTER-MANAGE-06",
         }
     }
 }
@@ -152,7 +156,8 @@ impl Roster<'_> {
         Ok(id)
     }
 
-    /// Gives a school another name, country or language.
+    /// Gives a school another name, country or language. With `seen`, it must still have that
+    /// [`version`](super::SchoolEntry::version).
     ///
     /// # Errors
     /// [`ManageError`].
@@ -161,11 +166,11 @@ impl Roster<'_> {
         visit: &Visit,
         actor: &Session,
         school: SchoolId,
+        seen: Option<&str>,
         details: SchoolDetails<'_>,
     ) -> Result<(), ManageError> {
         let portal = self.portal;
         portal.access().require(visit, actor, Permission::ManageSchools, &Target::Everything).await?;
-        let before = schools::read(portal.db(), school.0).await?.ok_or(AccessError::NotFound)?;
         let row = SchoolRow {
             id: school.0,
             name: one_line(details.name, LONGEST_NAME).ok_or(ManageError::Name)?,
@@ -174,10 +179,16 @@ impl Roster<'_> {
             source_id: None,
         };
         let shown = |row: &SchoolRow| json!({ "name": row.name, "country": row.country, "locale": row.locale });
+        let mut tx = portal.db().begin().await?;
+        let before = schools::hold(&mut tx, school.0).await?.ok_or(AccessError::NotFound)?;
+        // The same change made twice is none.
         if shown(&before) == shown(&row) {
             return Ok(());
         }
-        let mut tx = portal.db().begin().await?;
+        let version = school_entry(&before)?.version();
+        if seen.is_some_and(|seen| seen != version) {
+            return Err(ManageError::Stale);
+        }
         schools::update(&mut tx, &row, portal.now()).await?;
         let entry = changed(visit, actor, school, "school_changed").before(shown(&before)).after(shown(&row));
         self.note(tx, entry).await
@@ -206,7 +217,7 @@ impl Roster<'_> {
         Ok(id)
     }
 
-    /// Gives a class another title.
+    /// Gives a class another title. With `seen`, that must still be the title that it has.
     ///
     /// # Errors
     /// [`ManageError`].
@@ -215,21 +226,27 @@ impl Roster<'_> {
         visit: &Visit,
         actor: &Session,
         class: ClassId,
+        seen: Option<&str>,
         title: &ClassTitle,
     ) -> Result<(), ManageError> {
         let portal = self.portal;
         let found = portal.access().class(visit, actor, Permission::EditClasses, class).await?;
-        if found.title == *title && !found.archived {
-            return Ok(());
-        }
         let mut tx = portal.db().begin().await?;
         if !classes::hold(&mut tx, class, portal.now()).await? {
             return Err(ManageError::Archived);
         }
+        let before = classes::title(&mut tx, class).await?;
+        // The same change made twice is none.
+        if before == title.as_str() {
+            return Ok(());
+        }
+        if seen.is_some_and(|seen| seen != before) {
+            return Err(ManageError::Stale);
+        }
         classes::rename(&mut tx, class, title).await?;
         let entry = changed(visit, actor, found.school_id, "class_renamed")
             .detail("class", class.to_string())
-            .before(json!({ "title": found.title.as_str() }))
+            .before(json!({ "title": before }))
             .after(json!({ "title": title.as_str() }));
         tx.announce(&[ClassEvent::Roster { class_id: class }]).await?;
         self.note(tx, entry).await

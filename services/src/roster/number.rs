@@ -3,7 +3,7 @@
 //!
 //! People are known by the number: who has it registers and signs in as its owner. So it is one person's, the number of somebody with an
 //! account asks for fresh proof and is told to the owner, nobody changes the own one, and who is staff is changed by those alone who may
-//! edit staff wherever that person has a say.
+//! edit staff wherever that person has a say. Whoever is told too often that a number is somebody else's waits before the next one.
 
 use domain::{IdKind, Permission, PersonIdentifier};
 use serde_json::json;
@@ -12,6 +12,7 @@ use super::Roster;
 use crate::access::AccessError;
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
 use crate::class_events::ClassEvent;
+use crate::clock::Timestamp;
 use crate::crypto::columns;
 use crate::error::StoreError;
 use crate::ids::{ClassId, PersonId};
@@ -19,6 +20,7 @@ use crate::people::{OpenError, open};
 use crate::sessions::Session;
 use crate::store::person_fields::{self, ID_NUMBER, Noted};
 use crate::store::{Tx, enrolments, people};
+use crate::throttles;
 use crate::visit::Visit;
 
 /// Why an ID number was not stored.
@@ -42,6 +44,12 @@ pub enum NumberError {
     /// A SNILS is no ID number: it is a field of its own.
     #[error("a SNILS is a field of its own")]
     Snils,
+    /// Too many numbers of others were tried in an hour.
+    #[error("too many numbers of others were tried")]
+    TooMany {
+        /// When the next one can be entered.
+        retry_at: Timestamp,
+    },
 }
 
 impl NumberError {
@@ -54,6 +62,7 @@ impl NumberError {
             Self::Taken => "NUMBER-03",
             Self::Changed => "NUMBER-04",
             Self::Snils => "NUMBER-05",
+            Self::TooMany { .. } => "NUMBER-06",
         }
     }
 }
@@ -119,7 +128,11 @@ impl Roster<'_> {
             self.note_refusal(tx, visit, actor, person, "own").await?;
             return Err(NumberError::Own);
         }
+        let tries = throttles::taken_numbers(portal, actor.person_id);
+        // Before the person is held: the order that everybody keeps.
+        let wait = if number.is_some() { tries.full_within(&mut tx, now).await? } else { None };
         let row = people::lock_record(&mut tx, person).await?.ok_or(AccessError::NotFound)?;
+        let mut tx = portal.access().staff_guard_within(tx, visit, actor, person).await?;
         let before = self.opened_number(person, row.id_type.as_deref(), row.id_number_sealed.as_deref())?;
         if before.as_ref() == number {
             return Ok(false);
@@ -132,10 +145,15 @@ impl Roster<'_> {
         if signs_in && !actor.is_fresh(now) {
             return Err(NumberError::ProofNeeded);
         }
+        if let Some(retry_at) = wait {
+            self.note_refusal(tx, visit, actor, person, throttles::TOO_MANY_TAKEN).await?;
+            return Err(NumberError::TooMany { retry_at });
+        }
         let index = number.map(|number| portal.sealer().blind_index(columns::PEOPLE_ID_NUMBER, number.canonical()));
         if let (Some(number), Some(index)) = (number, &index) {
             let holders = people::list_by_id_number(&mut tx, number.kind().code(), index).await?;
             if holders.iter().any(|holder| holder.person_id != person.0) {
+                tries.count(&mut tx, now).await?;
                 self.note_refusal(tx, visit, actor, person, "number_taken").await?;
                 return Err(NumberError::Taken);
             }

@@ -51,12 +51,8 @@ impl Staff<'_> {
         self.count_invitation(&mut tx, actor, now).await?;
         // Whoever invites the same person meanwhile waits here; what was found above may be so no longer.
         let account = people::lock_account_of(&mut tx, person).await?;
-        let ties = access.ties_within(&mut tx, person).await?;
-        if !ties.staff_covered_by(actor) {
-            tx.rollback().await?;
-            return Err(access.refuse(visit, actor, Permission::EditStaff, Some(person), &ties.staff).await.into());
-        }
-        if !ties.is_staff() {
+        let mut tx = access.staff_guard_within(tx, visit, actor, person).await?;
+        if !access.ties_within(&mut tx, person).await?.is_staff() {
             return Err(StaffError::NoPost);
         }
         let contacts = portal.people().contacts_of(&mut tx, person).await?.ok_or(AccessError::NotFound)?;

@@ -106,6 +106,13 @@ pub(crate) async fn hold(tx: &mut Tx, class: ClassId, now: Timestamp) -> Result<
     is_one(tx, HOLD, class, now).await
 }
 
+const TITLE: &str = "SELECT title FROM classes WHERE id = $1";
+
+/// The title of a class that is held.
+pub(crate) async fn title(tx: &mut Tx, class: ClassId) -> Result<String, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_scalar::<_, String>(TITLE).bind(class.0).fetch_one(c).await)?)
+}
+
 const RENAME: &str = "UPDATE classes SET title = $2, grade = $3, letter = $4 WHERE id = $1";
 
 /// Gives a class another title. Another class of this title in the same year is [`StoreError::Duplicate`].

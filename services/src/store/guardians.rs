@@ -132,14 +132,14 @@ pub(crate) async fn delete(
     Ok(there_was)
 }
 
-const WAS_REMOVED: &str = "SELECT COUNT(*) FROM removed_guardians WHERE child_id = $1 AND guardian_id = $2";
+const REMOVED_AT: &str = "SELECT removed_at FROM removed_guardians WHERE child_id = $1 AND guardian_id = $2";
 
-/// Whether staff have taken this adult from that child.
-pub(crate) async fn was_removed(db: &Db, child: PersonId, guardian: Uuid) -> Result<bool, StoreError> {
-    let count = on_read!(db, |p| {
-        sqlx::query_scalar::<_, i64>(WAS_REMOVED).bind(child.0).bind(guardian).fetch_one(p).await
+/// When staff have taken this adult from that child, if they have.
+pub(crate) async fn removed_at(db: &Db, child: PersonId, guardian: Uuid) -> Result<Option<Timestamp>, StoreError> {
+    let at = on_read!(db, |p| {
+        sqlx::query_scalar::<_, Timestamp>(REMOVED_AT).bind(child.0).bind(guardian).fetch_optional(p).await
     })?;
-    Ok(count > 0)
+    Ok(at)
 }
 
 pub(crate) const NOT_CONTACTED: &str = "SELECT g.child_id, g.guardian_id FROM enrolments e \

@@ -117,6 +117,8 @@ pub(crate) enum Key {
     Snils,
     /// What the roster calls them.
     Source,
+    /// Their ids.
+    Id,
 }
 
 /// The people who have one of so many keys.
@@ -126,6 +128,7 @@ pub(crate) fn people_by(backend: Backend, key: Key, count: usize, lock: bool) ->
         Key::Number => "p.id_type IN ('il_id', 'fictitious') AND p.id_number_index",
         Key::Snils => "p.snils_index",
         Key::Source => "p.source_id",
+        Key::Id => "p.id",
     };
     // SQLite has one writer at a time anyway.
     let held = if lock && backend == Backend::Postgres { " FOR NO KEY UPDATE OF p" } else { "" };
@@ -163,6 +166,23 @@ pub(crate) async fn list_people_by_source(
     let mut found = Vec::new();
     for chunk in ids.chunks(ROWS) {
         let sql = people_by(tx.backend(), Key::Source, chunk.len(), lock);
+        let rows: Vec<KnownRow> = on_tx!(tx, |c| {
+            let mut query = sqlx::query_as(AssertSqlSafe(sql));
+            for id in chunk {
+                query = query.bind(id);
+            }
+            query.fetch_all(c).await
+        })?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// People by their ids, wherever they are; with `lock` they are held until the transaction ends.
+pub(crate) async fn list_people_by_id(tx: &mut Tx, ids: &[Uuid], lock: bool) -> Result<Vec<KnownRow>, StoreError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(ROWS) {
+        let sql = people_by(tx.backend(), Key::Id, chunk.len(), lock);
         let rows: Vec<KnownRow> = on_tx!(tx, |c| {
             let mut query = sqlx::query_as(AssertSqlSafe(sql));
             for id in chunk {

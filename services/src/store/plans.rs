@@ -76,6 +76,7 @@ fn statements(backend: Backend, keys: usize) -> Vec<(&'static str, String)> {
         ("whose the numbers of a file are", by(imports::Key::Number)),
         ("whose its SNILS are", by(imports::Key::Snils)),
         ("whom it calls so", by(imports::Key::Source)),
+        ("who was taken from whom it brings", by(imports::Key::Id)),
     ]);
     all
 }

@@ -42,6 +42,14 @@ pub(crate) async fn read(db: &Db, id: Uuid) -> Result<Option<SchoolRow>, StoreEr
     Ok(on_read!(db, |p| sqlx::query_as::<_, SchoolRow>(FIND).bind(id).fetch_optional(p).await)?)
 }
 
+const HOLD: &str =
+    "UPDATE schools SET updated_at = updated_at WHERE id = $1 RETURNING id, name, country, locale, source_id";
+
+/// One school, held until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, id: Uuid) -> Result<Option<SchoolRow>, StoreError> {
+    Ok(on_tx!(tx, |c| sqlx::query_as::<_, SchoolRow>(HOLD).bind(id).fetch_optional(c).await)?)
+}
+
 const UPDATE: &str = "UPDATE schools SET name = $2, country = $3, locale = $4, updated_at = $5 WHERE id = $1";
 
 /// Writes a school's name, country and language.

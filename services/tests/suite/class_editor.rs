@@ -32,6 +32,7 @@ on_both_databases!(
     a_class_teacher_stays_in_the_own_class,
     a_parent_of_two_classes_is_edited_by_both_teachers,
     nobody_takes_an_administrator_over_through_a_child,
+    a_parent_who_becomes_staff_meanwhile_is_out_of_reach,
     staff_without_a_child_are_not_edited_here,
     somebody_in_no_class_is_edited_by_nobody_of_a_school,
     a_parent_begins_with_the_first_value,
@@ -506,6 +507,19 @@ async fn nobody_takes_an_administrator_over_through_a_child(ctx: TestContext) {
     let editor = world.portal.class_editor();
     let round = editor.add_parent(&world.home(), &boss, small.boris, Relation::Mother, &changes, None).await;
     assert!(is_refused(&round));
+}
+
+async fn a_parent_who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
+    let small = small(ctx).await;
+    let world = &small.world;
+    let mother = world.parent_of(small.anna, "mother", &NewPerson::named(name("Ежова", "Ольга"))).await;
+    let (portal, visit, teacher) = (world.portal.clone(), world.home(), fresh(world, &small.teacher));
+    let changes = to(PersonField::Mobile, "+79001234567");
+    let deed = async move { portal.class_editor().change(&visit, &teacher, mother, 1, &changes, None).await };
+    let role = at_school(Role::SchoolAdministrator, small.school);
+    assert!(is_refused(&world.while_becoming_staff(mother, role, deed).await));
+    assert_eq!(small.seen(mother).await.fields.mobile, None);
+    assert_eq!(small.refusals().await, 1);
 }
 
 async fn staff_without_a_child_are_not_edited_here(ctx: TestContext) {

@@ -1,8 +1,11 @@
 //! A person's ID number as staff set, correct and remove it, on both databases.
 
-use domain::{BirthDate, IdKind, PersonField, PersonIdentifier, Role};
+use std::collections::BTreeMap;
+
+use domain::{BirthDate, IdKind, PersonField, PersonIdentifier, Relation, Role};
 use services::access::AccessError;
 use services::audit::{AuditEvent, AuditFilter};
+use services::class_editor::ChangeError;
 use services::class_events::ClassEvent;
 use services::people::NewPerson;
 use services::registrations::Who;
@@ -17,10 +20,12 @@ on_both_databases!(
     a_number_is_set_corrected_and_removed_with_history,
     a_child_added_by_hand_is_recognised_at_registration,
     a_number_is_one_persons,
+    who_asks_for_too_many_numbers_of_others_waits,
     of_two_who_give_it_to_different_people_at_once_one_succeeds,
     an_account_asks_for_fresh_proof_and_its_owner_is_told,
     a_class_teacher_changes_no_number,
     nobody_changes_the_own_number_or_that_of_staff_above,
+    who_becomes_staff_meanwhile_is_out_of_reach,
     who_has_not_seen_the_last_change_is_told,
 );
 
@@ -171,6 +176,46 @@ async fn a_number_is_one_persons(ctx: TestContext) {
     assert!(matches!(small.set(deputy, small.boris, 3, Some(&snils)).await, Err(NumberError::Snils)));
 }
 
+async fn who_asks_for_too_many_numbers_of_others_waits(ctx: TestContext) {
+    let small = small(ctx).await;
+    let (world, deputy) = (&small.world, &small.deputy);
+    small.set(deputy, small.boris, 1, Some(&il_id(NUMBER))).await.unwrap();
+    let taken_snils =
+        NewPerson { snils: Some(snils("112-233-445 95")), ..NewPerson::named(name("Далёкий", "Лев")) };
+    world.person(&taken_snils).await;
+    let editor = world.portal.class_editor();
+    let snils_of = |number: &str| BTreeMap::from([(PersonField::Snils, Some(number.to_owned()))]);
+    // A number of either kind counts.
+    let taken = editor.change(&world.home(), deputy, small.anna, 1, &snils_of("112-233-445 95"), None).await;
+    assert!(matches!(taken, Err(ChangeError::Invalid(_))));
+    let until = world.now() + HOUR;
+    for _ in 0..9 {
+        assert!(matches!(small.set(deputy, small.anna, 1, Some(&il_id(NUMBER))).await, Err(NumberError::Taken)));
+        world.ctx.clock.advance(MINUTE);
+    }
+    // From now on nothing is told, of a free number as little as of another's.
+    for number in [NUMBER, OTHER] {
+        let refused = small.set(deputy, small.anna, 1, Some(&il_id(number))).await;
+        assert!(matches!(refused, Err(NumberError::TooMany { retry_at }) if retry_at == until), "{refused:?}");
+    }
+    for number in ["112-233-445 95", "087-654-303 00"] {
+        let refused = editor.change(&world.home(), deputy, small.anna, 1, &snils_of(number), None).await;
+        assert!(matches!(refused, Err(ChangeError::TooMany { retry_at }) if retry_at == until), "{refused:?}");
+        let mother = Relation::Mother;
+        let refused = editor.add_parent(&world.home(), deputy, small.anna, mother, &snils_of(number), None).await;
+        assert!(matches!(refused, Err(ChangeError::TooMany { retry_at }) if retry_at == until), "{refused:?}");
+    }
+    assert_eq!(world.audited("person.changed", "refused").await, 16);
+    // What tells nothing goes on, and others go on.
+    let name = [(PersonField::GivenName, Some("Ася".to_owned()))].into();
+    editor.change(&world.home(), deputy, small.anna, 1, &name, None).await.unwrap();
+    assert!(small.set(deputy, small.boris, 2, None).await.unwrap());
+    let other = world.staff("Панова", &[at_school(Role::DeputyHead, small.school)]).await;
+    assert!(small.set(&other, small.boris, 3, Some(&il_id(NUMBER))).await.unwrap());
+    world.ctx.clock.advance(until - world.now());
+    assert!(small.set(deputy, small.anna, 2, Some(&il_id(OTHER))).await.unwrap());
+}
+
 async fn of_two_who_give_it_to_different_people_at_once_one_succeeds(ctx: TestContext) {
     let small = small(ctx).await;
     let mut tasks = Vec::new();
@@ -255,6 +300,21 @@ async fn nobody_changes_the_own_number_or_that_of_staff_above(ctx: TestContext) 
     assert!(matches!(own, Err(NumberError::Own)));
     assert_eq!(world.audited("person.changed", "refused").await, 1);
     small.set(&boss, small.teacher.person_id, 1, Some(&il_id(NUMBER))).await.unwrap();
+}
+
+async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
+    let small = small(ctx).await;
+    let world = &small.world;
+    let mother = world.parent_of(small.anna, "mother", &NewPerson::named(name("Ежова", "Ольга"))).await;
+    let acting = small.clone();
+    let deed = async move { acting.set(&acting.deputy, mother, 1, Some(&il_id(NUMBER))).await };
+    let role = at_school(Role::SchoolAdministrator, small.school);
+    assert!(is_refused(&world.while_becoming_staff(mother, role, deed).await));
+    assert_eq!(world.ctx.number("SELECT COUNT(*) FROM people WHERE id_number_sealed IS NOT NULL").await, 0);
+    assert_eq!(world.audited("access.refused", "refused").await, 1);
+    let filter = AuditFilter { event: Some(AuditEvent::AccessRefused), limit: 1, ..AuditFilter::default() };
+    let row = world.portal.audit().list(&filter).await.unwrap().remove(0);
+    assert_eq!((row.person, &row.detail["permission"]), (Some(mother), &serde_json::json!("edit_staff")));
 }
 
 async fn who_has_not_seen_the_last_change_is_told(ctx: TestContext) {

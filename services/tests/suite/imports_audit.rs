@@ -3,6 +3,7 @@
 use serde_json::json;
 use services::audit::{AuditEvent, AuditFilter, AuditRecord};
 use services::imports::{GUARDIAN, ImportOptions, KeptBecause, Mode, RosterFile};
+use services::people::NewPerson;
 use services::store::reseal::reseal;
 use services::{PersonId, Session};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ on_both_databases!(
     what_a_worker_writes_names_who_ordered_it_and_where_from,
     the_address_of_an_order_outlives_a_key_rotation,
     a_parent_whom_staff_took_away_stays_away,
+    a_parent_known_by_name_alone_stays_away_at_another_school,
 );
 
 /// What the log has of an event, the oldest first.
@@ -206,5 +208,28 @@ async fn a_parent_whom_staff_took_away_stays_away(ctx: TestContext) {
     let people = world.count("people").await;
     let by_name = apply(&world, list(&world, &["5А;Ластикова;Мира;;;;;Ластикова;Яна;+79000000061"])).await;
     assert_eq!((by_name.bad_total, by_name.conflicts_total), (0, 1), "{:?}", by_name.bad_rows);
+    assert_eq!((world.count("guardians").await, world.count("people").await), (0, people));
+}
+
+async fn a_parent_known_by_name_alone_stays_away_at_another_school(ctx: TestContext) {
+    let world = World::new(ctx);
+    let school = world.school("Школа № 9").await;
+    let class = world.class(school, "5А").await;
+    let mira =
+        NewPerson { snils: Some(snils("112-233-445 95")), ..NewPerson::named(name("Ластикова", "Мира")) };
+    let mira = world.student(class, &mira).await;
+    let yana = world.parent_of(mira, "mother", &NewPerson::named(name("Ластикова", "Яна"))).await;
+    let (visit, staff) = (world.home(), world.staff("Ким", &[everywhere()]).await);
+    world.portal.roster().remove_guardian(&visit, &staff, mira, yana).await.unwrap();
+    let people = world.count("people").await;
+    // The child changes schools, and the new one's list still has the mother.
+    let line = "5А;Ластикова;Мира;;112-233-445 95;;;Ластикова;Яна;+79000000061";
+    let report = apply(&world, list(&world, &[line])).await;
+    assert_eq!((report.bad_total, report.conflicts_total), (0, 1), "{:?}", report.bad_rows);
+    assert_eq!((report.conflicts[0].person, report.conflicts[0].field.as_str()), (yana, GUARDIAN));
+    assert_eq!((world.count("guardians").await, world.count("people").await), (0, people));
+    // From now on the child is the new school's own.
+    let again = apply(&world, list(&world, &[line])).await;
+    assert_eq!((again.counts.changes(), again.conflicts_total), (0, 1));
     assert_eq!((world.count("guardians").await, world.count("people").await), (0, people));
 }

@@ -6,7 +6,7 @@ use services::access::AccessError;
 use services::fresh_proof::ProofError;
 use services::ids::ReviewId;
 use services::people::NewPerson;
-use services::review_queue::{Approval, Approved, ReviewError, ReviewItem, ReviewRecord, ReviewTab};
+use services::review_queue::{Approval, Approved, ReviewError, ReviewItem, ReviewRecord, ReviewRemoval, ReviewTab};
 
 use crate::common::TestContext;
 use crate::on_both_databases;
@@ -29,6 +29,7 @@ on_both_databases!(
     a_class_teacher_decides_for_the_own_class,
     an_unknown_child_is_for_whoever_runs_a_school,
     staff_are_decided_by_those_who_may_edit_staff,
+    who_becomes_staff_meanwhile_is_out_of_reach,
     who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it,
     a_parent_elsewhere_is_out_of_reach,
     a_parent_whose_child_left_is_out_of_reach,
@@ -106,7 +107,7 @@ async fn a_parent_with_a_new_phone_gets_an_account_and_the_old_number_is_told(ct
     let parent = school.parent(&guardian(PARENT, Some(ON_FILE)), school.child_a).await;
     let id = school.apply(PARENT, CHILD_A, NEW_PHONE).await;
     let detail = school.world.portal.review_queue().find(&school.world.home(), &teacher, id).await.unwrap();
-    assert_eq!(detail.record, ReviewRecord::Known(parent));
+    assert_eq!((detail.record, detail.removal), (ReviewRecord::Known(parent), None));
     let differing: Vec<_> = detail.fields.iter().filter(|field| field.differs).map(|field| field.item).collect();
     assert_eq!(differing, [ReviewItem::Mobile, ReviewItem::Email]);
     let nameless = Approval { name: None, ..approval() };
@@ -291,6 +292,20 @@ async fn staff_are_decided_by_those_who_may_edit_staff(ctx: TestContext) {
     assert_eq!(approve(&school, &administrator, id, &approval()).await.unwrap(), Approved::AccountQueued);
 }
 
+async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
+    let school = School::new(ctx).await;
+    let teacher = school.class_teacher().await.session;
+    let parent = school.parent(&guardian(PARENT, Some(ON_FILE)), school.child_a).await;
+    let id = school.apply(PARENT, CHILD_A, NEW_PHONE).await;
+    let version = version(&school, &teacher, id).await;
+    let (portal, visit) = (school.world.portal.clone(), school.world.home());
+    let deed = async move { portal.review_queue().approve(&visit, &teacher, id, version, &approval()).await };
+    let role = Grant { role: Role::SchoolAdministrator, school_id: Some(SCHOOL), class_id: None };
+    assert!(is_refused(&school.world.while_becoming_staff(parent, role, deed).await));
+    assert_eq!(school.world.audited("review.decided", "success").await, 0);
+    assert_eq!(school.world.audited("access.refused", "refused").await, 1);
+}
+
 async fn who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it(ctx: TestContext) {
     let school = School::new(ctx).await;
     let deputy = school.deputy().await.session;
@@ -299,6 +314,12 @@ async fn who_was_taken_from_a_child_is_bound_anew_by_those_who_could_end_it(ctx:
     roster.remove_guardian(&school.world.home(), &deputy, school.child_a, parent).await.unwrap();
     let id = school.apply(PARENT, CHILD_A, NEW_PHONE).await;
     let teacher = school.class_teacher().await.session;
+    // Both are told of it, and by when; the one who may not end it, that others decide.
+    let (queue, visit, at) = (school.world.portal.review_queue(), school.world.home(), school.world.now());
+    for (actor, may_undo) in [(&teacher, false), (&deputy, true)] {
+        let detail = queue.find(&visit, actor, id).await.unwrap();
+        assert_eq!(detail.removal, Some(ReviewRemoval { at, may_undo }));
+    }
     assert!(is_refused(&approve(&school, &teacher, id, &approval()).await));
     assert_eq!(school.world.count("guardians").await, 0);
     assert_eq!(approve(&school, &deputy, id, &approval()).await.unwrap(), Approved::AccountQueued);

@@ -32,6 +32,7 @@ on_both_databases!(
     a_student_comes_moves_and_leaves_with_history,
     nobody_is_added_before_they_are_born,
     schools_are_kept_by_system_administrators,
+    of_two_who_change_a_school_or_a_class_the_second_is_told,
 );
 
 struct Small {
@@ -301,9 +302,9 @@ async fn classes_are_added_renamed_and_closed(ctx: TestContext) {
     let new = roster.add_class(&visit, &admin, school, &title("6а"), next).await.unwrap();
     let again = roster.add_class(&visit, &admin, school, &title("6А"), next).await;
     assert!(matches!(again, Err(ManageError::Taken)));
-    roster.rename_class(&visit, &admin, new, &title("6Б")).await.unwrap();
+    roster.rename_class(&visit, &admin, new, None, &title("6Б")).await.unwrap();
     roster.add_class(&visit, &admin, school, &title("6А"), next).await.unwrap();
-    let taken = roster.rename_class(&visit, &admin, new, &title("6А")).await;
+    let taken = roster.rename_class(&visit, &admin, new, None, &title("6А")).await;
     assert!(matches!(taken, Err(ManageError::Taken)));
 
     roster.set_archived(&visit, &admin, class, true).await.unwrap();
@@ -313,7 +314,7 @@ async fn classes_are_added_renamed_and_closed(ctx: TestContext) {
     assert_eq!(shown[..2], [("6А", false, 0), ("6Б", false, 0)], "the newest year first");
     assert!(shown.contains(&("5А", true, 0)), "the students have left");
     assert!(roster.classes(&visit, &admin, school).await.unwrap().iter().all(|entry| entry.id != class));
-    let over = roster.rename_class(&visit, &admin, class, &title("5В")).await;
+    let over = roster.rename_class(&visit, &admin, class, None, &title("5В")).await;
     assert!(matches!(over, Err(ManageError::Archived)));
     let into = roster.add_student(&visit, &admin, class, &NewPerson::named(name("Яшин", "Лев"))).await;
     assert!(matches!(into, Err(ManageError::Archived)));
@@ -339,7 +340,7 @@ async fn classes_are_kept_by_administrators_of_the_school(ctx: TestContext) {
     let refused = |error: ManageError| assert!(matches!(error, ManageError::Access(AccessError::Refused)), "{error}");
     for actor in [&teacher, &deputy, &stranger] {
         refused(roster.add_class(&visit, actor, school, &title("7А"), year).await.unwrap_err());
-        refused(roster.rename_class(&visit, actor, class, &title("7А")).await.unwrap_err());
+        refused(roster.rename_class(&visit, actor, class, None, &title("7А")).await.unwrap_err());
         refused(roster.set_archived(&visit, actor, class, true).await.unwrap_err());
         let new = NewPerson::named(name("Яшин", "Лев"));
         refused(roster.add_student(&visit, actor, class, &new).await.unwrap_err());
@@ -412,7 +413,7 @@ async fn schools_are_kept_by_system_administrators(ctx: TestContext) {
     let details = |name| SchoolDetails { name, country: Country::Il, locale: Locale::He };
     for refused in [
         roster.add_school(&visit, &admin, details("Новая")).await.err(),
-        roster.change_school(&visit, &admin, school, details("Новая")).await.err(),
+        roster.change_school(&visit, &admin, school, None, details("Новая")).await.err(),
     ] {
         assert!(matches!(refused, Some(ManageError::Access(AccessError::Refused))));
     }
@@ -421,13 +422,41 @@ async fn schools_are_kept_by_system_administrators(ctx: TestContext) {
         assert!(matches!(roster.add_school(&visit, &system, details(bad)).await, Err(ManageError::Name)));
     }
     for _ in 0..2 {
-        roster.change_school(&visit, &system, new, details("ניצנים")).await.unwrap();
+        roster.change_school(&visit, &system, new, None, details("ניצנים")).await.unwrap();
     }
     let schools = roster.schools(&system).await.unwrap();
     let found = schools.iter().find(|entry| entry.id == new).unwrap();
     assert_eq!((found.name.as_str(), found.country, found.locale), ("ניצנים", Country::Il, Locale::He));
     let nowhere = SchoolId(uuid::Uuid::from_u128(404));
-    let missing = roster.change_school(&visit, &system, nowhere, details("Новая")).await;
+    let missing = roster.change_school(&visit, &system, nowhere, None, details("Новая")).await;
     assert!(matches!(missing, Err(ManageError::Access(AccessError::NotFound))));
     assert_eq!(world.audited("school.changed", "success").await, 2);
+}
+
+async fn of_two_who_change_a_school_or_a_class_the_second_is_told(ctx: TestContext) {
+    let Small { world, school, class, admin, system, .. } = small(ctx).await;
+    let (visit, roster) = (world.home(), world.portal.roster());
+    let of_school = async || {
+        let schools = roster.schools(&system).await.unwrap();
+        schools.into_iter().find(|entry| entry.id == school).unwrap()
+    };
+    let details = |name, locale| SchoolDetails { name, country: Country::Ru, locale };
+    let seen = of_school().await.version();
+    roster.change_school(&visit, &system, school, Some(&seen), details("Гимназия", Locale::Ru)).await.unwrap();
+    let late = roster.change_school(&visit, &system, school, Some(&seen), details("Школа № 5", Locale::He)).await;
+    assert!(matches!(late, Err(ManageError::Stale)));
+    // The same twice is no difference.
+    roster.change_school(&visit, &system, school, Some(&seen), details("Гимназия", Locale::Ru)).await.unwrap();
+    let now = of_school().await;
+    assert_eq!((now.name.as_str(), now.locale), ("Гимназия", Locale::Ru));
+    let seen = now.version();
+    roster.change_school(&visit, &system, school, Some(&seen), details("Гимназия", Locale::He)).await.unwrap();
+    assert_ne!(of_school().await.version(), seen);
+
+    roster.rename_class(&visit, &admin, class, Some("5А"), &title("5В")).await.unwrap();
+    let late = roster.rename_class(&visit, &admin, class, Some("5А"), &title("5Г")).await;
+    assert!(matches!(late, Err(ManageError::Stale)));
+    roster.rename_class(&visit, &admin, class, Some("5А"), &title("5В")).await.unwrap();
+    roster.rename_class(&visit, &admin, class, Some("5В"), &title("5Г")).await.unwrap();
+    assert_eq!(world.audited("school.changed", "success").await, 4, "what was refused is no change");
 }

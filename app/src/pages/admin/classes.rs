@@ -15,6 +15,9 @@ use crate::{
     tr, tr_count,
 };
 
+/// `name` of the field that carries what the form was filled from.
+pub const SEEN: &str = "seen";
+
 /// A class in the list.
 #[derive(Clone)]
 pub struct ClassRow {
@@ -39,6 +42,8 @@ pub struct OpenSchool {
     pub country: Country,
     /// Its language.
     pub locale: Locale,
+    /// What tells whether somebody has changed it since.
+    pub version: String,
 }
 
 /// What the post before this page did.
@@ -104,6 +109,8 @@ pub enum ClassesProblem {
     Archived,
     /// The school's name cannot be used.
     Name,
+    /// Somebody else has changed it since the form was filled.
+    Stale,
 }
 
 impl ClassesProblem {
@@ -113,6 +120,7 @@ impl ClassesProblem {
             Self::Taken => tr!(locale, admin.class_taken),
             Self::Archived => tr!(locale, admin.class_over),
             Self::Name => tr!(locale, admin.school_name_bad),
+            Self::Stale => tr!(locale, admin.class_stale),
         }
     }
 }
@@ -128,6 +136,10 @@ pub struct RefusedForm {
     pub typed: String,
     /// The school year, of a new class.
     pub year: Option<SchoolYear>,
+    /// Country and language, of a school.
+    pub place: Option<(Country, Locale)>,
+    /// What the form was filled from; none when it is to be what is stored now.
+    pub seen: Option<String>,
 }
 
 /// A form of the page.
@@ -294,6 +306,11 @@ fn row(locale: Locale, page: &ClassesPage, class: &ClassRow) -> AnyView {
     .into_any()
 }
 
+/// What a form is filled from: what it was before, if it is only shown again.
+fn seen(refused: Option<&RefusedForm>, stored: &str) -> String {
+    refused.and_then(|refused| refused.seen.clone()).unwrap_or_else(|| stored.to_owned())
+}
+
 /// What can be done with a class.
 fn change(locale: Locale, page: &ClassesPage, class: &ClassRow) -> AnyView {
     let school = page.school.as_ref().map(|open| open.choice.id.clone()).unwrap_or_default();
@@ -305,6 +322,7 @@ fn change(locale: Locale, page: &ClassesPage, class: &ClassRow) -> AnyView {
             <form method="post" action=here.clone() class="inline">
                 <input type="hidden" name=DO value="rename" />
                 <input type="hidden" name="class" value=class.id.clone() />
+                <input type="hidden" name=SEEN value=seen(refused, &class.title) />
                 <Field
                     id=form.field_id()
                     name="title"
@@ -402,11 +420,13 @@ fn school_form(locale: Locale, page: &ClassesPage, open: Option<&OpenSchool>) ->
     };
     let action = open.map_or_else(|| AdminSection::Classes.path().to_owned(), |open| path(&open.choice.id));
     let (country_id, locale_id) = (format!("{value}-country"), format!("{value}-locale"));
-    let countries = [(Country::Ru, tr!(locale, admin.country_ru)), (Country::Il, tr!(locale, admin.country_il))];
-    let country = open.map_or(Country::Ru, |open| open.country);
-    let countries = countries
+    let place = refused.and_then(|refused| refused.place);
+    let stored = open.map(|open| (open.country, open.locale));
+    let (country, language) = place.or(stored).unwrap_or((Country::Ru, locale));
+    let countries = [Country::Ru, Country::Il]
         .into_iter()
-        .map(|(of, words)| {
+        .map(|of| {
+            let words = country_words(locale, of);
             view! {
                 <option value=of.code() selected=of == country>
                     {words}
@@ -414,7 +434,6 @@ fn school_form(locale: Locale, page: &ClassesPage, open: Option<&OpenSchool>) ->
             }
         })
         .collect_view();
-    let language = open.map_or(locale, |open| open.locale);
     let languages = Locale::ALL
         .into_iter()
         .map(|of| {
@@ -425,11 +444,20 @@ fn school_form(locale: Locale, page: &ClassesPage, open: Option<&OpenSchool>) ->
             }
         })
         .collect_view();
+    let stale = refused.is_some_and(|refused| refused.problem == ClassesProblem::Stale);
+    let now = open.filter(|_| stale).map(|open| {
+        let (country, language) = (country_words(locale, open.country), own_name(open.locale));
+        let what = format!("{}, {country}, {language}", open.choice.name);
+        view! { <p>{tr!(locale, admin.school_now, what = what)}</p> }
+    });
+    let version = open.map(|open| view! { <input type="hidden" name=SEEN value=seen(refused, &open.version) /> });
     view! {
         <details class="more card" open=refused.is_some()>
             <summary>{title}</summary>
             <form method="post" action=action class="fields apart">
                 <input type="hidden" name=DO value=value />
+                {version}
+                {now}
                 <Field
                     id=form.field_id()
                     name="name"
@@ -471,4 +499,11 @@ fn school_form(locale: Locale, page: &ClassesPage, open: Option<&OpenSchool>) ->
         </details>
     }
     .into_any()
+}
+
+fn country_words(locale: Locale, country: Country) -> &'static str {
+    match country {
+        Country::Ru => tr!(locale, admin.country_ru),
+        Country::Il => tr!(locale, admin.country_il),
+    }
 }

@@ -385,10 +385,18 @@ pub fn print_view(ctx: &PageContext, page: ListPage) -> AnyView {
                 .iter()
                 .map(|parent| {
                     let relation = parent.relation.map(|relation| format!(", {}", relation_name(locale, relation)));
+                    // Whoever calls with the paper in hand has no screen before them.
+                    let spared = (!parent.may_contact).then(|| {
+                        view! {
+                            ", "
+                            <strong>{tr!(locale, people.not_contacted)}</strong>
+                        }
+                    });
                     view! {
                         <li>
                             <bdi>{parent.name.clone()}</bdi>
                             {relation}
+                            {spared}
                         </li>
                     }
                 })

@@ -1,7 +1,8 @@
 //! `/admin/classes`: schools and classes kept by hand.
 
 use app::pages::admin::classes::{
-    ClassRow, ClassesDone, ClassesForm, ClassesPage, ClassesProblem, OpenSchool, RefusedForm, classes_view, meta, path,
+    ClassRow, ClassesDone, ClassesForm, ClassesPage, ClassesProblem, OpenSchool, RefusedForm, SEEN, classes_view, meta,
+    path,
 };
 use app::pages::admin::{AdminSection, DO};
 use app::pages::people::SchoolChoice;
@@ -68,7 +69,11 @@ pub(super) async fn change(
             Ok(Redirect::to(&to).into_response())
         }
         Outcome::Refused(refused) => {
-            asking.draw_classes(StatusCode::UNPROCESSABLE_ENTITY, school, None, Some(refused)).await
+            let status = match refused.problem {
+                ClassesProblem::Stale => StatusCode::CONFLICT,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            asking.draw_classes(status, school, None, Some(refused)).await
         }
     }
 }
@@ -106,7 +111,12 @@ impl Asking<'_> {
             schools: all.iter().map(choice).collect(),
             may_edit: open.as_ref().is_some_and(|open| may(Permission::EditClasses, Target::School(open.id.0))),
             may_manage_schools: may(Permission::ManageSchools, Target::Everything),
-            school: open.map(|open| OpenSchool { choice: choice(&open), country: open.country, locale: open.locale }),
+            school: open.map(|open| OpenSchool {
+                choice: choice(&open),
+                country: open.country,
+                locale: open.locale,
+                version: open.version(),
+            }),
             classes: classes
                 .into_iter()
                 .map(|class| ClassRow {
@@ -129,72 +139,100 @@ impl Asking<'_> {
         let details = SchoolDetails { name: posted.value("name"), country, locale };
         let added = self.state.portal.roster().add_school(self.visit, self.session, details).await;
         let added = added.map(|school| (school, ClassesDone::SchoolAdded));
-        self.outcome(added, ClassesForm::NewSchool, posted.text("name"), None)
+        let typed = Typed { place: Some((country, locale)), ..Typed::new(ClassesForm::NewSchool, posted.text("name")) };
+        self.outcome(added, typed)
     }
 
     async fn change_school(&self, school: SchoolId, posted: &Posted) -> Result<Outcome, Failure> {
         let (country, locale) = details(posted)?;
         let details = SchoolDetails { name: posted.value("name"), country, locale };
-        let changed = self.state.portal.roster().change_school(self.visit, self.session, school, details).await;
+        let roster = self.state.portal.roster();
+        let changed = roster.change_school(self.visit, self.session, school, seen(posted), details).await;
         let changed = changed.map(|()| (school, ClassesDone::SchoolChanged));
-        self.outcome(changed, ClassesForm::School, posted.text("name"), None)
+        let typed = Typed {
+            place: Some((country, locale)),
+            seen: posted.text(SEEN),
+            ..Typed::new(ClassesForm::School, posted.text("name"))
+        };
+        self.outcome(changed, typed)
     }
 
     async fn add_class(&self, school: SchoolId, posted: &Posted) -> Result<Outcome, Failure> {
         let year = posted.value("year").parse().map_err(|_| Failure::status(StatusCode::UNPROCESSABLE_ENTITY))?;
-        let (year, typed) = (SchoolYear::starting(year), posted.text("title"));
+        let year = SchoolYear::starting(year);
         // Of what no form offers, no class is made.
         if year.year().abs_diff(self.state.portal.roster().this_year().year()) > 1 {
             return Err(Failure::status(StatusCode::UNPROCESSABLE_ENTITY));
         }
-        let Ok(title) = ClassTitle::parse(&typed) else {
-            return Ok(refused(ClassesForm::NewClass, ClassesProblem::Title, typed, Some(year)));
+        let typed = Typed { year: Some(year), ..Typed::new(ClassesForm::NewClass, posted.text("title")) };
+        let Ok(title) = ClassTitle::parse(&typed.text) else {
+            return Ok(typed.refused(ClassesProblem::Title));
         };
         let added = self.state.portal.roster().add_class(self.visit, self.session, school, &title, year).await;
-        let added = added.map(|_| (school, ClassesDone::Added));
-        self.outcome(added, ClassesForm::NewClass, typed, Some(year))
+        self.outcome(added.map(|_| (school, ClassesDone::Added)), typed)
     }
 
     async fn rename_class(&self, school: SchoolId, posted: &Posted) -> Result<Outcome, Failure> {
         let class: ClassId = id(posted.value("class"))?;
-        let (form, typed) = (ClassesForm::Class(class.to_string()), posted.text("title"));
-        let Ok(title) = ClassTitle::parse(&typed) else {
-            return Ok(refused(form, ClassesProblem::Title, typed, None));
+        let form = ClassesForm::Class(class.to_string());
+        let typed = Typed { seen: posted.text(SEEN), ..Typed::new(form, posted.text("title")) };
+        let Ok(title) = ClassTitle::parse(&typed.text) else {
+            return Ok(typed.refused(ClassesProblem::Title));
         };
-        let renamed = self.state.portal.roster().rename_class(self.visit, self.session, class, &title).await;
-        self.outcome(renamed.map(|()| (school, ClassesDone::Renamed)), form, typed, None)
+        let roster = self.state.portal.roster();
+        let renamed = roster.rename_class(self.visit, self.session, class, seen(posted), &title).await;
+        self.outcome(renamed.map(|()| (school, ClassesDone::Renamed)), typed)
     }
 
     async fn archive(&self, school: SchoolId, posted: &Posted, archived: bool) -> Result<Outcome, Failure> {
         let class: ClassId = id(posted.value("class"))?;
         let done = if archived { ClassesDone::Closed } else { ClassesDone::Opened };
         let changed = self.state.portal.roster().set_archived(self.visit, self.session, class, archived).await;
-        self.outcome(changed.map(|()| (school, done)), ClassesForm::Class(class.to_string()), String::new(), None)
+        let typed = Typed::new(ClassesForm::Class(class.to_string()), String::new());
+        self.outcome(changed.map(|()| (school, done)), typed)
     }
 
-    fn outcome(
-        &self,
-        done: Result<(SchoolId, ClassesDone), ManageError>,
-        form: ClassesForm,
-        typed: String,
-        year: Option<SchoolYear>,
-    ) -> Result<Outcome, Failure> {
+    fn outcome(&self, done: Result<(SchoolId, ClassesDone), ManageError>, typed: Typed) -> Result<Outcome, Failure> {
         let problem = match done {
             Ok((school, done)) => return Ok(Outcome::Done(school, done)),
             Err(ManageError::Name) => ClassesProblem::Name,
             Err(ManageError::Taken) => ClassesProblem::Taken,
             Err(ManageError::Archived) => ClassesProblem::Archived,
+            Err(ManageError::Stale) => ClassesProblem::Stale,
             Err(ManageError::Access(error)) => return Err(self.refused(&error)),
             Err(error @ (ManageError::NotInClass | ManageError::Unborn)) => {
                 return Err(self.fault(error.code(), &error));
             }
         };
-        Ok(refused(form, problem, typed, year))
+        Ok(typed.refused(problem))
     }
 }
 
-fn refused(form: ClassesForm, problem: ClassesProblem, typed: String, year: Option<SchoolYear>) -> Outcome {
-    Outcome::Refused(RefusedForm { form, problem, typed, year })
+/// What was typed into a form, to be shown again.
+struct Typed {
+    form: ClassesForm,
+    text: String,
+    year: Option<SchoolYear>,
+    place: Option<(Country, Locale)>,
+    seen: String,
+}
+
+impl Typed {
+    fn new(form: ClassesForm, text: String) -> Self {
+        Self { form, text, year: None, place: None, seen: String::new() }
+    }
+
+    fn refused(self, problem: ClassesProblem) -> Outcome {
+        let Self { form, text, year, place, seen } = self;
+        // After a conflict the form is of what is stored now: posted once more, it says that both were seen.
+        let seen = Some(seen).filter(|seen| !seen.is_empty() && problem != ClassesProblem::Stale);
+        Outcome::Refused(RefusedForm { form, problem, typed: text, year, place, seen })
+    }
+}
+
+/// What the form was filled from.
+fn seen(posted: &Posted) -> Option<&str> {
+    posted.find(SEEN).filter(|seen| !seen.is_empty())
 }
 
 /// Country and language of a school, as the form offers them.

@@ -10,10 +10,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use domain::{PersonField, PersonFields, PersonSaved, Relation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use services::PersonId;
 use services::api_clients::ApiScope;
 use services::class_editor::ChangeError;
+use services::clock::seconds_until;
 use services::roster::{Relative, RightsChange};
+use services::{PersonId, Timestamp};
 use utoipa::ToSchema;
 
 use super::extract::{Actor, Body, From};
@@ -63,7 +64,8 @@ pub struct NewParent {
         (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Somebody else has changed the same field; nothing was stored", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json")
+        (status = 428, description = "If-Match is missing", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many numbers that belong to others were tried: wait", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn change(
@@ -85,7 +87,7 @@ pub async fn change(
     detached(async move {
         let actor = actor.with(ApiScope::WritePeople).await?;
         let saved = state.portal.class_editor().change(&visit, actor, person, base, &changes, keyed.as_ref()).await;
-        saved_answer(saved, &visit.request_id)
+        saved_answer(saved, state.portal.now(), &visit.request_id)
     })
     .await
 }
@@ -109,7 +111,8 @@ pub async fn change(
         (status = 404, description = "No such student", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "The Idempotency-Key was used for another request", body = Problem, content_type = "application/problem+json"),
         (status = 412, description = "Somebody else has added the parent with other values; nothing was stored", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json")
+        (status = 422, description = "Invalid fields", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many numbers that belong to others were tried: wait", body = Problem, content_type = "application/problem+json")
     )
 )]
 pub async fn add_parent(
@@ -132,7 +135,7 @@ pub async fn add_parent(
         let actor = actor.with(ApiScope::WritePeople).await?;
         let editor = state.portal.class_editor();
         let saved = editor.add_parent(&visit, actor, student, relation, &changes, keyed.as_ref()).await;
-        saved_answer(saved, &visit.request_id)
+        saved_answer(saved, state.portal.now(), &visit.request_id)
     })
     .await
 }
@@ -312,7 +315,7 @@ fn sent_text(sent: &Sent) -> Result<String, Problem> {
     serde_json::to_string(sent).map_err(|_| Problem::internal())
 }
 
-fn saved_answer(saved: Result<PersonSaved, ChangeError>, request_id: &str) -> Result<Done, Problem> {
+fn saved_answer(saved: Result<PersonSaved, ChangeError>, now: Timestamp, request_id: &str) -> Result<Done, Problem> {
     match saved {
         Ok(saved) => Ok(Done::new(StatusCode::OK, &saved)?.version(saved.person.version)),
         Err(ChangeError::Access(error)) => Err(Problem::access(&error, request_id)),
@@ -324,6 +327,7 @@ fn saved_answer(saved: Result<PersonSaved, ChangeError>, request_id: &str) -> Re
         Err(ChangeError::Gone) => Err(Problem::not_found()),
         Err(ChangeError::Running) => Err(Problem::twin_running()),
         Err(ChangeError::KeyReused) => Err(Problem::key_reused()),
+        Err(ChangeError::TooMany { retry_at }) => Err(Problem::too_many_taken(seconds_until(now, retry_at).max(1))),
         Err(ChangeError::Store(error)) => Err(Problem::store(&error, request_id)),
         Err(ChangeError::Crypto(error)) => Err(Problem::fault(error.code(), &error, request_id)),
     }

@@ -159,6 +159,13 @@ impl Problem {
         .retry_after(retry_after_s)
     }
 
+    /// Too many numbers that belong to others were tried: no number can be entered until then.
+    pub fn too_many_taken(retry_after_s: u32) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-taken", "Too many numbers that belong to others were tried.")
+            .detail("Nothing was stored. Send it again after the wait.")
+            .retry_after(retry_after_s)
+    }
+
     /// A fault of our own: the cause goes to the log under the request's id.
     pub fn fault(code: &str, error: &dyn std::error::Error, request_id: &str) -> Self {
         tracing::error!(code, request_id, error = %error, "request failed");

@@ -381,7 +381,7 @@ impl Asking<'_> {
                 Err(Refused::Form { status, faults: Vec::new(), conflict: Some(conflict), proof: None })
             }
             Err(ChangeError::ProofNeeded) => Err(Refused::proof(Proof::Needed)),
-            Err(error) => Err(Refused::Failure(change_failure(&error, &self.page.request_id))),
+            Err(error) => Err(Refused::Failure(change_failure(&error, self.state.portal.now(), &self.page.request_id))),
         }
     }
 

@@ -325,7 +325,7 @@ impl Asking<'_> {
             Err(ChangeError::Invalid(faults)) => ContactsForm { faults, ..form },
             Err(ChangeError::ProofNeeded) => ContactsForm { problem: Some(ContactsProblem::ProofNeeded), ..form },
             Err(ChangeError::Conflict(_)) => ContactsForm { problem: Some(ContactsProblem::Changed), ..form },
-            Err(error) => return Err(change_failure(&error, &self.page.request_id)),
+            Err(error) => return Err(change_failure(&error, self.state.portal.now(), &self.page.request_id)),
         };
         Ok(Outcome::Refused(Trouble::Contacts(form)))
     }

@@ -154,15 +154,28 @@ impl Planning<'_> {
         Ok(())
     }
 
-    /// Whom staff of another school have taken from children who come from there.
+    /// Whom staff of another school have taken from children who come from there. They are known from here on, so that none of them is
+    /// entered as somebody new; only an import that reaches every school may change them.
     async fn find_removed(&mut self, tx: &mut Tx) -> Result<(), ImportError> {
         let newcomers = self.records.people.iter().enumerate().filter_map(|(at, person)| {
             let row = self.known.people.get(self.matched_to(at)?)?;
             (self.kind(person) == Kind::Student && !self.known.students.contains(&row.id)).then_some(row.id)
         });
         let newcomers: Vec<Uuid> = newcomers.collect();
+        let mut outside: BTreeSet<Uuid> = BTreeSet::new();
         for (child, guardian) in imports::list_removed_from(tx, &newcomers).await? {
             self.known.removed.entry(child).or_default().push(guardian);
+            if !self.known.by_id.contains_key(&guardian) {
+                outside.insert(guardian);
+            }
+        }
+        let outside: Vec<Uuid> = outside.into_iter().collect();
+        for row in imports::list_people_by_id(tx, &outside, self.scope.lock).await? {
+            self.known.elsewhere.insert(row.id);
+            self.known.add(row);
+        }
+        for row in imports::list_edited_of(tx, &outside).await? {
+            self.known.edited.entry(row.person_id).or_default().insert(row.field);
         }
         Ok(())
     }

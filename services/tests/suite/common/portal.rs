@@ -1,5 +1,8 @@
 //! A portal with a few people in it, on the harness's database.
 
+use std::future::Future;
+use std::time::Duration;
+
 use domain::{
     ClassTitle, Country, Email, Grant, IdKind, Locale, Mobile, Otp, Password, PersonIdentifier, PersonName, Role,
     SchoolYear, Snils, UserCode,
@@ -236,6 +239,32 @@ impl World {
         let message = inbox.iter().rfind(|message| message.recipient == number && message.event.ends_with("_code"));
         let code = code_of(message.expect("a code"));
         self.verify(&started.token, &code).await.expect("signs in").session
+    }
+
+    /// What a deed comes to when the person it is done to gets a role after it has looked at them, and before it gets hold of them.
+    pub async fn while_becoming_staff<F>(&self, person: PersonId, grant: Grant<Uuid>, deed: F) -> F::Output
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        let mut tx = self.portal.db().begin().await.expect("begins");
+        let hold = "UPDATE people SET version = version WHERE id = $1";
+        services::on_tx!(&mut tx, |c| sqlx::query(hold).bind(person.0).execute(c).await.map(drop)).expect("held");
+        let deed = tokio::spawn(deed);
+        // Long enough to come as far as the person's row.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let sql = "INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES ($1, $2, $3, $4, $5)";
+        services::on_tx!(&mut tx, |c| sqlx::query(sql)
+            .bind(Uuid::from_u128(person.0.as_u128() ^ 2))
+            .bind(person.0)
+            .bind(grant.role.code())
+            .bind(grant.school_id)
+            .bind(grant.class_id)
+            .execute(c)
+            .await
+            .map(drop))
+        .expect("a role");
+        tx.commit().await.expect("commits");
+        deed.await.expect("ends")
     }
 
     /// Rows of the audit log with this event and outcome.

@@ -2,8 +2,11 @@
 
 use domain::{Locale, PersonField, Relation};
 use leptos::prelude::*;
-use services::review_queue::{NOTE_MAX, ReviewDetail, ReviewField, ReviewItem, ReviewRecord, ReviewTab, ReviewValue};
+use services::review_queue::{
+    NOTE_MAX, ReviewDetail, ReviewField, ReviewItem, ReviewRecord, ReviewRemoval, ReviewTab, ReviewValue,
+};
 
+use super::super::days::short;
 use super::super::frame::AdminSection;
 use super::super::{DO, field_class};
 use super::{decision_chip, due_chip, request_number, title};
@@ -127,7 +130,7 @@ pub(super) fn pane_view(ctx: &PageContext, pane: ReviewPane, tab: ReviewTab) -> 
     });
     let erased = detail.fields.is_empty().then(|| view! { <p class="muted small">{tr!(locale, admin.erased)}</p> });
     let compare = (!detail.fields.is_empty()).then(|| compare(locale, &detail));
-    let decide = undecided.then(|| decide(locale, &detail, form, problem, tab));
+    let decide = undecided.then(|| decide(ctx, &detail, form, problem, tab));
     view! {
         <aside class="card leaf stack" aria-labelledby="rq">
             <ErrorSummary title=tr!(locale, admin.check).to_owned() items=items />
@@ -204,12 +207,13 @@ fn value(locale: Locale, value: Option<&ReviewValue>, none: &'static str) -> Any
 
 /// The form, or why somebody else has to decide.
 fn decide(
-    locale: Locale,
+    ctx: &PageContext,
     detail: &ReviewDetail,
     form: DecisionForm,
     problem: Option<ReviewProblem>,
     tab: ReviewTab,
 ) -> AnyView {
+    let locale = ctx.locale;
     if detail.own_family {
         return others(tr!(locale, admin.own_family));
     }
@@ -220,6 +224,8 @@ fn decide(
         ReviewRecord::Known(_) => (tr!(locale, admin.advice_known), true),
         ReviewRecord::HasAccount(_) => (tr!(locale, admin.advice_account), true),
     };
+    let may_approve = may_approve && detail.removal.is_none_or(|removal| removal.may_undo);
+    let removal = detail.removal.map(|removal| removal_note(ctx, removal));
     let error = problem.and_then(|problem| match problem {
         ReviewProblem::NoteNeeded => Some(tr!(locale, admin.bad_note).to_owned()),
         ReviewProblem::NoteTooLong => Some(tr!(locale, admin.bad_note_long).to_owned()),
@@ -245,6 +251,7 @@ fn decide(
             <p>{tr!(locale, admin.call_first)}</p>
             <p class="small">{advice}</p>
         </Note>
+        {removal}
         <form method="post" action=AdminSection::Review.path() class="decide">
             <input type="hidden" name="id" value=detail.line.id.to_string() />
             <input type="hidden" name="version" value=detail.line.version.to_string() />
@@ -270,6 +277,23 @@ fn decide(
             </div>
             {refuse(locale)}
         </form>
+    }
+    .into_any()
+}
+
+/// Staff have ended before what is asked for: whether approving would begin it anew, or is for others.
+fn removal_note(ctx: &PageContext, removal: ReviewRemoval) -> AnyView {
+    let locale = ctx.locale;
+    let when = short(ctx, removal.at);
+    let (icon, words) = if removal.may_undo {
+        (IconName::Alert, tr!(locale, admin.removed_before, when = when))
+    } else {
+        (IconName::Lock, tr!(locale, admin.removed_others, when = when))
+    };
+    view! {
+        <Note tone=Tone::Warn icon=icon>
+            <p>{words}</p>
+        </Note>
     }
     .into_any()
 }

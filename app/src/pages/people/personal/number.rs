@@ -10,6 +10,7 @@ use crate::{
     components::{ErrorItem, ErrorSummary, Field, Icon, Note, Tone},
     icons::IconName,
     pages::wizard_kit::id_sentence,
+    text::in_time,
     tr,
 };
 
@@ -38,6 +39,8 @@ pub enum NumberProblem {
     Taken,
     /// Somebody else has changed the number on file meanwhile.
     Changed,
+    /// Too many numbers of others were entered: so many seconds to wait.
+    TooMany(u64),
 }
 
 impl NumberProblem {
@@ -50,6 +53,7 @@ impl NumberProblem {
             },
             Self::Taken => tr!(locale, people.number_taken).to_owned(),
             Self::Changed => tr!(locale, people.number_changed).to_owned(),
+            Self::TooMany(seconds) => tr!(locale, people.number_too_many, when = in_time(locale, seconds)),
         }
     }
 }

@@ -142,7 +142,7 @@ impl Asking<'_> {
             Err(ChangeError::Invalid(faults)) => Ok(Added::Invalid(faults)),
             // Fresh proof would be for the contacts of somebody who is there already.
             Err(ChangeError::Conflict(_) | ChangeError::ProofNeeded) => Ok(Added::Taken),
-            Err(error) => Err(change_failure(&error, &self.page.request_id)),
+            Err(error) => Err(change_failure(&error, self.state.portal.now(), &self.page.request_id)),
         }
     }
 

@@ -3,11 +3,12 @@
 use app::pages::people::personal::{NUMBER_KINDS, NumberForm, NumberProblem, Proof, REMOVE, SET};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::{IdKind, Permission, PersonIdentifier};
 use serde::Deserialize;
 use services::PersonId;
+use services::clock::seconds_until;
 use services::roster::NumberError;
 
 use super::{After, Asking, LONGEST, Refused, id};
@@ -104,7 +105,11 @@ pub(in crate::http::people) async fn set_number(
             let number_form = NumberForm { problem, proof, ..form.again(kind.unwrap_or_default()) };
             let after = After { number_form, ..After::default() };
             let pane = asking.record_pane(&class, person, after).await?;
-            Ok(asking.draw(status, class, Some(person), pane))
+            let mut response = asking.draw(status, class, Some(person), pane);
+            if let Some(NumberProblem::TooMany(seconds)) = problem {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Ok(response)
         }
     }
 }
@@ -132,6 +137,11 @@ impl Asking<'_> {
         match roster.set_id_number(self.visit, actor, person, form.version, number.as_ref()).await {
             Ok(changed) => Ok(Outcome::Done(changed)),
             Err(NumberError::Taken) => Ok(Outcome::invalid(Some(NumberProblem::Taken), None)),
+            Err(NumberError::TooMany { retry_at }) => {
+                let seconds = u64::from(seconds_until(self.state.portal.now(), retry_at).max(1));
+                let problem = NumberProblem::TooMany(seconds);
+                Ok(Outcome::Refused(StatusCode::TOO_MANY_REQUESTS, Some(problem), None))
+            }
             Err(NumberError::Changed) => Ok(Outcome::Refused(StatusCode::CONFLICT, Some(NumberProblem::Changed), None)),
             Err(NumberError::ProofNeeded) => Ok(Outcome::invalid(None, Some(Proof::Needed))),
             Err(NumberError::Own) => Err(Failure::status(StatusCode::FORBIDDEN)),
