@@ -53,6 +53,10 @@ pub async fn metrics(State(state): State<AppState>, ConnectInfo(peer): ConnectIn
 
 /// The metrics in Prometheus' text format.
 pub fn render(state: &AppState) -> Response {
+    if let Some(waiting) = state.portal.db().writers_waiting() {
+        // The one writer of SQLite is what gives in first where very much is written at once.
+        metrics::gauge!("schoolgate_sqlite_writers_waiting").set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
+    }
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     ([(header::CONTENT_TYPE, kind)], state.metrics.render()).into_response()
 }

@@ -220,6 +220,14 @@ impl Db {
         Ok(())
     }
 
+    /// How many wait for SQLite's one writer at this moment; none on PostgreSQL, which has no such queue.
+    pub fn writers_waiting(&self) -> Option<usize> {
+        match &self.pools {
+            Pools::Sqlite { write, .. } => Some(write.waiting()),
+            Pools::Postgres(_) => None,
+        }
+    }
+
     /// Waits for the connections in use and closes them all. SQLite folds its log into the file.
     pub async fn close(&self) {
         match &self.pools {

@@ -83,6 +83,11 @@ impl Lender {
         Ok(Self(Arc::new(Shelf { options, patience, size, places, free, waiting })))
     }
 
+    /// How many wait for a connection to work with.
+    pub(super) fn waiting(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
     /// A connection, for whoever has waited longest first.
     ///
     /// # Errors

@@ -250,8 +250,10 @@ impl World {
         let hold = "UPDATE people SET version = version WHERE id = $1";
         services::on_tx!(&mut tx, |c| sqlx::query(hold).bind(person.0).execute(c).await.map(drop)).expect("held");
         let deed = tokio::spawn(deed);
-        // Long enough to come as far as the person's row.
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        // Until it has come as far as the person's row, which is held here.
+        while !deed.is_finished() && !self.somebody_waits().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let sql = "INSERT INTO roles (id, person_id, role, school_id, class_id) VALUES ($1, $2, $3, $4, $5)";
         services::on_tx!(&mut tx, |c| sqlx::query(sql)
             .bind(Uuid::from_u128(person.0.as_u128() ^ 2))
@@ -265,6 +267,18 @@ impl World {
         .expect("a role");
         tx.commit().await.expect("commits");
         deed.await.expect("ends")
+    }
+
+    /// Whether a transaction waits for another.
+    async fn somebody_waits(&self) -> bool {
+        match self.ctx.db.writers_waiting() {
+            Some(waiting) => waiting > 0,
+            None => {
+                let sql = "SELECT COUNT(*) FROM pg_stat_activity \
+                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
+                self.ctx.number(sql).await > 0
+            }
+        }
     }
 
     /// Rows of the audit log with this event and outcome.
