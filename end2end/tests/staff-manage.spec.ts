@@ -346,6 +346,37 @@ test('schools: added and changed by the system administrator, and not offered to
   await expect(page.getByRole('heading', { level: 2, name: before })).toBeVisible();
 });
 
+test('two change one school: the later one is shown what it is now, keeps what was typed, and saves again', async ({ page, context, another, portal, guard }) => {
+  guard.expects(409);
+  const name = `Школа ${Date.now()}`;
+  await asStaff(context, portal, 'system');
+  await page.goto('/admin/classes');
+  await page.locator('summary', { hasText: en('admin', 'school_new') }).click();
+  await page.locator('#new-name').fill(name);
+  await page.keyboard.press('Enter');
+  await expect(said(page)).toHaveText(en('admin', 'school_added'));
+  const { context: theirs, page: other } = await another();
+  await asStaff(theirs, portal, 'system');
+  const change = async (on: Page, to: string): Promise<void> => {
+    await on.locator('#name').fill(to);
+    await on.keyboard.press('Enter');
+  };
+  for (const on of [other, page]) {
+    await on.goto(page.url());
+    await on.locator('summary', { hasText: en('admin', 'school_change') }).click();
+  }
+  await change(other, `${name} А`);
+  await expect(said(other)).toHaveText(en('admin', 'school_changed'));
+  await change(page, `${name} Б`);
+  await expect(summary(page)).toContainText(en('admin', 'class_stale'));
+  const form = page.locator('form').filter({ has: page.locator('#name') });
+  await expect(form.getByText(`${name} А`)).toBeVisible();
+  await expect(page.locator('#name')).toHaveValue(`${name} Б`);
+  await page.locator('#name').press('Enter');
+  await expect(said(page)).toHaveText(en('admin', 'school_changed'));
+  await expect(page.getByRole('heading', { level: 2, name: `${name} Б` })).toBeVisible();
+});
+
 test('a teacher who is a parent switches in the header, and the choice stays', async ({ page, context, portal }) => {
   await asStaff(context, portal, 'teacher-11a');
   await page.goto('/people/pupils');
