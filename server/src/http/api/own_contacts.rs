@@ -127,7 +127,7 @@ pub async fn change(
     SignedInPerson(session): SignedInPerson,
     key: IdempotencyKey,
     Body(change): Body<OwnContactChange>,
-) -> Result<(StatusCode, Done), Problem> {
+) -> Result<Done, Problem> {
     let new = change.read(usual_country(&state.info.id_kinds))?;
     let [mobile, email] = [&change.mobile, &change.email].map(|text| text.as_deref().unwrap_or_default().as_bytes());
     let request = fingerprint(&[b"changeOwnContact", mobile, email]);
@@ -146,8 +146,7 @@ pub async fn change(
             Done::new(StatusCode::ACCEPTED, &OwnContactWaiting::new(waiting))
         }
     };
-    let done = idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await?;
-    Ok((StatusCode::ACCEPTED, done))
+    idempotent(&state, &request_id, owner, key, request, Box::pin(work)).await
 }
 
 /// Confirm the new mobile or e-mail

@@ -106,7 +106,9 @@ impl Asking<'_> {
             Ok(_) => Ok(Redirect::to(PATH).into_response()),
             Err(OwnContactError::ProofNeeded) => self.ask_for_proof(PATH, posted.kept(), BACK, None).await,
             Err(OwnContactError::Unchanged) => self.refuse_contact(Some(typed), ContactProblem::Same(new.kind())).await,
-            Err(OwnContactError::SignIn(error)) => self.refuse_contact(Some(typed), self.contact_problem(&error)?).await,
+            Err(OwnContactError::SignIn(error)) => {
+                self.refuse_contact(Some(typed), self.contact_problem(&error)?).await
+            }
         }
     }
 
