@@ -179,6 +179,29 @@ const OUTSIDE: Look[] = [
   at('inbox-mail', '/demo/inbox?show=mail'),
   at('api-docs', '/api/docs'),
   at('me', '/me', { inside: true }),
+  at('me-security', '/me/security', { inside: true }),
+  at('me-contact', '/me/contact', { inside: true }),
+  {
+    name: 'me-contact-refused',
+    inside: true,
+    statuses: [422],
+    go: async (page) => {
+      // Goes on from the look before.
+      await page.locator('#mobile').fill('02-6234567');
+      await page.locator('form:has(#mobile) .btns button').click();
+      await page.locator('#mobile-e').waitFor();
+    },
+  },
+  {
+    name: 'me-contact-code',
+    inside: true,
+    go: async (page, portal) => {
+      await page.goto('/me/contact');
+      await page.locator('#mobile').fill(portal.freeMobile());
+      await page.locator('form:has(#mobile) .btns button').click();
+      await page.locator('#code').waitFor();
+    },
+  },
   at('sessions', '/me/sessions', { inside: true }),
   at('home-inside', '/', { inside: true }),
   {
