@@ -9,7 +9,7 @@ use std::fmt;
 
 use domain::{Email, Mobile, Otp};
 
-use crate::audit::{AuditEntry, AuditEvent, Outcome};
+use crate::audit::AuditEvent;
 use crate::clock::Timestamp;
 use crate::codes::{Address, Answer, FlowPurpose, FlowView, Receiver, Start};
 use crate::crypto::columns;

@@ -120,10 +120,10 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
 
 /// How the person is reached, which they change themselves.
 fn contacts(locale: Locale, me: &MeInfo) -> AnyView {
-    let contact = |name: &'static str, value: &Option<String>, change: &'static str| {
+    let line = |name: &'static str, value: Option<String>, change: &'static str| {
         view! {
             <li>
-                <span class="what">{name} <small>{number(value.clone(), tr!(locale, me.none).to_owned())}</small></span>
+                <span class="what">{name} <small>{number(value, tr!(locale, me.none).to_owned())}</small></span>
                 {way(contact::PATH, tr!(locale, me.change), change)}
             </li>
         }
@@ -132,8 +132,8 @@ fn contacts(locale: Locale, me: &MeInfo) -> AnyView {
         <section class="card" aria-labelledby="h-c">
             <h2 id="h-c">{tr!(locale, me.contact)}</h2>
             <ul class="links">
-                {contact(tr!(locale, me.mobile), &me.mobile_masked, tr!(locale, me.change_mobile))}
-                {contact(tr!(locale, me.email), &me.email_masked, tr!(locale, me.change_email))}
+                {line(tr!(locale, me.mobile), me.mobile_masked.clone(), tr!(locale, me.change_mobile))}
+                {line(tr!(locale, me.email), me.email_masked.clone(), tr!(locale, me.change_email))}
             </ul>
         </section>
     }
