@@ -201,7 +201,7 @@ fn forms_view(
     view! {
         <p class="muted under">{tr!(locale, me.contact_lead)}</p>
         {saved}
-        <section aria-labelledby="h-mobile">
+        <section class="apart" aria-labelledby="h-mobile">
             <h2 id="h-mobile" class="above">
                 {tr!(locale, me.mobile)}
             </h2>
@@ -225,7 +225,7 @@ fn forms_view(
                 </div>
             </form>
         </section>
-        <section aria-labelledby="h-email">
+        <section class="apart" aria-labelledby="h-email">
             <h2 id="h-email" class="above">
                 {tr!(locale, me.email)}
             </h2>

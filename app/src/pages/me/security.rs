@@ -82,7 +82,7 @@ pub fn security_view(ctx: &PageContext, page: SecurityPage) -> AnyView {
                             {way("/me/sessions", tr!(locale, me.see), tr!(locale, me.see_devices))}
                         </li>
                     </ul>
-                    <section aria-labelledby="h-history">
+                    <section class="apart" aria-labelledby="h-history">
                         <h2 id="h-history" class="above">
                             {tr!(locale, me.history)}
                         </h2>
