@@ -26,7 +26,11 @@ use schoolgate_app::{
         },
         home::{self, Home, HomeProps},
         inbox::{self, Channel, Inbox, InboxItem, InboxProps},
-        me::{self, Me, MeInfo, MeProps},
+        me::{
+            self, Me, MeInfo, MeProps,
+            contact::{self, ContactPage, ContactProblem, contact_view},
+            security::{self, SecurityPage, security_view},
+        },
         privacy::{self, Privacy, PrivacyProps},
         sessions::{self, Ended, SessionItem, Sessions, SessionsProps, SignInMethod},
         topics::{self, Topic, TopicPage, TopicPageProps},
@@ -274,6 +278,26 @@ fn all_pages() -> Vec<Rendered> {
         }
         let ctx = context(locale, "/me", false, true);
         pages.push(render("me", &ctx, me::meta(&ctx), || Me(MeProps { ctx: ctx.clone(), me: me_info() }).into_any()));
+        let page = ContactPage {
+            mobile_masked: Some("050-•••••67".to_owned()),
+            mobile_typed: "02-6234567".to_owned(),
+            problem: Some(ContactProblem::Mobile(domain::MobileError::Landline)),
+            ..ContactPage::default()
+        };
+        let ctx = context(locale, contact::PATH, false, true);
+        pages.push(render("me-contact", &ctx, contact::meta(&ctx, &page), || contact_view(&ctx, page)));
+        for everything in [true, false] {
+            let ctx = context(locale, security::PATH, everything, true);
+            let page = SecurityPage {
+                user_code: "ABCD-234Z".to_owned(),
+                password_set_at: everything.then_some(NOW - 5_000_000_000),
+                question: Some(everything),
+                sessions: 2,
+                tries: Vec::new(),
+            };
+            let name = if everything { "me-security-full" } else { "me-security" };
+            pages.push(render(name, &ctx, security::meta(&ctx), || security_view(&ctx, page)));
+        }
         for (name, list, ended) in [
             (
                 "sessions",

@@ -47,6 +47,12 @@ export function expireSignInCode(portal: Portal, token: string): void {
   change(portal, (bytes) => `UPDATE code_flows SET code_expires_at = ${LONG_AGO}, previous_expires_at = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
 }
 
+/** The sign-in, or the password, was given too long ago to be proof. `token` is the session's. */
+export function endFreshProof(portal: Portal, token: string): void {
+  const hash = hashOf(token);
+  change(portal, (bytes) => `UPDATE sessions SET fresh_until = ${LONG_AGO} WHERE token_hash = ${bytes(hash)}`);
+}
+
 /** The wait that holds for whoever asks for codes to the same number is over. `flow` selects a flow that asked for one. */
 function endWaitOf(portal: Portal, flow: string): void {
   query(

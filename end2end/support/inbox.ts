@@ -92,7 +92,7 @@ export interface Mail {
 }
 
 /** What a mail is about; its subject says so in each language. */
-export type MailKind = 'already_registered' | 'email_changed' | 'first_password' | 'password_chosen' | 'password_reset' | 'registration_link' | 'review';
+export type MailKind = 'already_registered' | 'email_changed' | 'email_code' | 'first_password' | 'password_chosen' | 'password_reset' | 'registration_link' | 'review';
 
 /** The secret in a mailed link: the last part of its address. */
 export function tokenOf(link: string): string {

@@ -179,6 +179,19 @@ const OUTSIDE: Look[] = [
   at('inbox-mail', '/demo/inbox?show=mail'),
   at('api-docs', '/api/docs'),
   at('me', '/me', { inside: true }),
+  at('me-security', '/me/security', { inside: true }),
+  at('me-contact', '/me/contact', { inside: true }),
+  {
+    name: 'me-contact-refused',
+    inside: true,
+    statuses: [422],
+    go: async (page) => {
+      // Goes on from the look before.
+      await page.locator('#mobile').fill('02-6234567');
+      await page.locator('form:has(#mobile) .btns button').click();
+      await page.locator('#mobile-e').waitFor();
+    },
+  },
   at('sessions', '/me/sessions', { inside: true }),
   at('home-inside', '/', { inside: true }),
   {
@@ -188,6 +201,18 @@ const OUTSIDE: Look[] = [
       await page.goto('/me');
       await page.locator('main a[href*="/me/children/"]').first().click();
       await page.waitForURL('**/me/children/*');
+    },
+  },
+  {
+    // The last of those inside: somebody else is signed in, since an account sends few codes in an hour.
+    name: 'me-contact-code',
+    inside: true,
+    go: async (page, portal) => {
+      await enter(page.context(), portal, portal.somebody());
+      await page.goto('/me/contact');
+      await page.locator('#mobile').fill(portal.freeMobile());
+      await page.locator('form:has(#mobile) .btns button').click();
+      await page.locator('#code').waitFor();
     },
   },
 ];

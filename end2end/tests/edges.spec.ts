@@ -36,7 +36,7 @@ test('a body that is too large is refused', async ({ portal }) => {
 });
 
 test('pages for signed-in people lead to the sign-in page and back, the API answers 401', async ({ portal }) => {
-  for (const address of ['/me', '/me/sessions']) {
+  for (const address of ['/me', '/me/contact', '/me/security', '/me/sessions']) {
     const raw = await ask(`${portal.origin}${address}`);
     expect(raw.status, address).toBe(303);
     const to = new URL(raw.headers.location ?? '', portal.origin);
@@ -57,7 +57,7 @@ test('every change that another site asks for is refused with 403, and nothing h
     paths: Record<string, Record<string, unknown>>;
   };
   const changes: [string, string][] = [
-    ...['/sign-in', '/sign-in/code', '/sign-in/password', '/sign-out', '/me/sessions', '/me/language'].map((one): [string, string] => ['POST', one]),
+    ...['/sign-in', '/sign-in/code', '/sign-in/password', '/sign-out', '/me/contact', '/me/sessions', '/me/language'].map((one): [string, string] => ['POST', one]),
     ...['sign-in', 'sign-in-code', 'sign-in-password'].map((one): [string, string] => ['POST', `/api/page/${one}`]),
   ];
   for (const [address, methods] of Object.entries(described.paths)) {

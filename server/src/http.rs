@@ -50,6 +50,8 @@ pub fn router(state: AppState) -> Router {
         .route("/sign-out", post(me::sign_out))
         .route("/me", get(me::page))
         .route("/me/children/{id}", get(me::child_page))
+        .route("/me/contact", get(me::contact::page).post(me::contact::change))
+        .route("/me/security", get(me::security_page))
         .route("/me/language", post(me::set_language))
         .route("/me/sessions", get(me::sessions_page).post(me::end_sessions))
         .route("/api/page/{*function}", post(forms::server_function))

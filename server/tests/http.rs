@@ -96,7 +96,7 @@ async fn every_described_route_exists_and_refuses_with_a_problem_document() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 46);
+    assert_eq!(seen, 48);
     assert_eq!(portal.get("/api/v1/nothing").await.json()["status"], 404);
 }
 

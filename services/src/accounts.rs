@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::ids::{AccountId, PersonId};
 use crate::portal::{Portal, SessionsError};
 use crate::sessions::Session;
-use crate::store::{Tx, accounts};
+use crate::store::{Tx, accounts, passwords};
 use crate::visit::Visit;
 
 /// Codes drawn until one is new. With 32^7 codes even a million accounts make a second draw a rarity.
@@ -87,6 +87,18 @@ impl Accounts<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Whether the owner of a session has a security question; `None` where the portal asks none.
+    ///
+    /// # Errors
+    /// The database's errors.
+    pub async fn has_security_question(&self, session: &Session) -> Result<Option<bool>, SessionsError> {
+        let portal = self.portal;
+        if !portal.settings().password_links.security_question {
+            return Ok(None);
+        }
+        Ok(Some(passwords::read_question(portal.db(), session.account_id.0).await?.is_some()))
     }
 
     /// Remembers the language that the owner of a session chose.

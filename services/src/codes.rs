@@ -43,20 +43,24 @@ pub enum FlowPurpose {
     Registration,
     /// A new mobile is being confirmed.
     Mobile,
+    /// A new e-mail is being confirmed.
+    Email,
     /// A password is about to be chosen.
     Password,
 }
 
 impl FlowPurpose {
-    const ALL: [Self; 5] = [Self::SignIn, Self::SecondFactor, Self::Registration, Self::Mobile, Self::Password];
+    const ALL: [Self; 6] =
+        [Self::SignIn, Self::SecondFactor, Self::Registration, Self::Mobile, Self::Email, Self::Password];
 
-    /// Stable code: `sign_in`, `second_factor`, `registration`, `mobile`, `password`.
+    /// Stable code: `sign_in`, `second_factor`, `registration`, `mobile`, `email`, `password`.
     pub const fn code(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
             Self::SecondFactor => "second_factor",
             Self::Registration => "registration",
             Self::Mobile => "mobile",
+            Self::Email => "email",
             Self::Password => "password",
         }
     }
@@ -67,6 +71,7 @@ impl FlowPurpose {
             Self::SignIn | Self::SecondFactor => "sign_in_code",
             Self::Registration => "registration_code",
             Self::Mobile => "mobile_code",
+            Self::Email => "email_code",
             Self::Password => "password_code",
         }
     }
@@ -75,7 +80,7 @@ impl FlowPurpose {
     /// where a password or a mailed link came first, whose owner may well sign in at two browsers at once.
     const fn waits_everywhere(self) -> bool {
         match self {
-            Self::SignIn | Self::Registration | Self::Mobile => true,
+            Self::SignIn | Self::Registration | Self::Mobile | Self::Email => true,
             Self::SecondFactor | Self::Password => false,
         }
     }
@@ -320,6 +325,6 @@ fn method(purpose: FlowPurpose) -> Option<SignInMethod> {
     match purpose {
         FlowPurpose::SignIn => Some(SignInMethod::SmsCode),
         FlowPurpose::SecondFactor => Some(SignInMethod::PasswordAndSms),
-        FlowPurpose::Registration | FlowPurpose::Mobile | FlowPurpose::Password => None,
+        FlowPurpose::Registration | FlowPurpose::Mobile | FlowPurpose::Email | FlowPurpose::Password => None,
     }
 }

@@ -35,6 +35,8 @@ pub mod columns {
     pub const PEOPLE_EMAIL: &str = "people.email";
     /// The address a session was begun from.
     pub const SESSIONS_ADDRESS: &str = "sessions.address";
+    /// A contact that its owner wants to have, until its code is answered.
+    pub const CONTACT_CHANGES_VALUE: &str = "contact_changes.value";
     /// What was typed in a registration.
     pub const REGISTRATIONS_ANSWERS: &str = "registrations.answers";
     /// What was typed in a registration that staff decide about.

@@ -6,7 +6,8 @@ use crate::error::StoreError;
 use crate::portal::Portal;
 use crate::review_queue;
 use crate::store::{
-    devices, flows, gosuslugi, idempotency, imports, passwords, presence, registrations, reviews, sessions, throttles,
+    contact_changes, devices, flows, gosuslugi, idempotency, imports, passwords, presence, registrations, reviews,
+    sessions, throttles,
 };
 
 /// Rows removed in one transaction: few, because on SQLite everybody else who writes waits for it.
@@ -26,6 +27,8 @@ const TRIES_KEPT_MS: i64 = 180 * DAY;
 pub struct Swept {
     /// Browsers that waited for a code.
     pub flows: u64,
+    /// Contacts whose code nobody answered.
+    pub contact_changes: u64,
     /// Sessions that were over.
     pub sessions: u64,
     /// Counts that no longer count.
@@ -87,6 +90,7 @@ impl Housekeeping<'_> {
         let unused_since = now - portal.settings().sessions.device_lifetime_ms;
         Ok(Swept {
             flows: sweep!(portal, flows::delete_expired, now),
+            contact_changes: sweep!(portal, contact_changes::delete_expired, now),
             sessions: sweep!(portal, sessions::delete_expired, now),
             throttles: sweep!(portal, throttles::delete_expired, now),
             devices: sweep!(portal, devices::delete_old, unused_since),

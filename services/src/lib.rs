@@ -33,6 +33,7 @@ pub mod imports;
 pub mod invitations;
 mod one_line;
 pub mod outbox;
+pub mod own_contacts;
 pub mod password_wizard;
 pub mod passwords;
 pub mod people;

@@ -204,7 +204,7 @@ impl People<'_> {
         now: Timestamp,
     ) -> Result<(), OpenError> {
         let portal = self.portal;
-        let ContactChange { person, by, mobile, email } = change;
+        let ContactChange { person, by, mobile, email, email_proved } = change;
         let Some(old) = self.contacts_of(tx, person).await? else { return Ok(()) };
         let mobile = mobile.filter(|mobile| Some(*mobile) != old.mobile.as_ref());
         let email = email.filter(|email| Some(*email) != old.email.as_ref());
@@ -218,6 +218,7 @@ impl People<'_> {
             mobile_index: mobile.map(|mobile| index(columns::PEOPLE_MOBILE, mobile.e164())),
             email_sealed: email.map(|email| seal(columns::PEOPLE_EMAIL, email.as_str())),
             email_index: email.map(|email| index(columns::PEOPLE_EMAIL, &email.comparison_key())),
+            email_verified_at: email_proved.then_some(now),
         };
         let version = people::update_contacts(tx, person, &contacts, now).await?;
         let noted = Noted { person, version, at: now, by: Some(by), source: person_fields::OWNER };
@@ -310,6 +311,8 @@ pub(crate) struct ContactChange<'a> {
     /// Proved by a code.
     pub mobile: Option<&'a Mobile>,
     pub email: Option<&'a Email>,
+    /// The e-mail was proved by a code, too.
+    pub email_proved: bool,
 }
 
 /// The addresses that an account had until now; none where nothing was changed.

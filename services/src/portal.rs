@@ -38,6 +38,7 @@ use crate::ids::PersonId;
 use crate::imports::{Imports, UnderWay};
 use crate::invitations::Invitations;
 use crate::outbox::Outbox;
+use crate::own_contacts::OwnContacts;
 use crate::password_wizard::PasswordWizard;
 use crate::passwords::Passwords;
 use crate::people::People;
@@ -140,6 +141,11 @@ impl Portal {
     /// People and what they see of themselves.
     pub fn people(&self) -> People<'_> {
         People { portal: self }
+    }
+
+    /// Changing one's own mobile and e-mail.
+    pub fn own_contacts(&self) -> OwnContacts<'_> {
+        OwnContacts { portal: self }
     }
 
     /// Who may do what: asked before everything that staff do.

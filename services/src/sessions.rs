@@ -4,6 +4,7 @@
 //! when its owner ends it, or with its account.
 
 mod device;
+mod history;
 mod start;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::net::IpAddr;
 use domain::{Grant, Locale, Role};
 use uuid::Uuid;
 
+pub use history::{HISTORY_LIMIT, SignInTry, TryOutcome};
 pub(crate) use start::Entry;
 
 use crate::audit::{AuditEntry, AuditEvent, Outcome};
@@ -66,6 +68,11 @@ impl SignInMethod {
 
     fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.code() == code)
+    }
+
+    /// What kind of sign-in an event is about.
+    fn from_event(event: AuditEvent) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.event() == event)
     }
 }
 

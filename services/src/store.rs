@@ -9,6 +9,7 @@ pub mod api_clients;
 pub mod audit;
 pub mod classes;
 pub mod consents;
+pub mod contact_changes;
 pub mod db;
 pub mod deliveries;
 pub mod devices;

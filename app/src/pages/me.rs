@@ -3,6 +3,8 @@
 //! The rule: contact details come masked, and nothing is shown that does not exist: no card without a service behind it.
 
 pub mod child;
+pub mod contact;
+pub mod security;
 
 use domain::{BirthDate, Locale, UserCode};
 use leptos::prelude::*;
@@ -80,7 +82,10 @@ pub fn Me(
                     <p>{tr!(locale, me.services_empty)}</p>
                 </div>
             </section>
-            <div class="cols sec">{details(locale, &me)} <div class="stack">{security(&ctx, &me)} {language(&ctx, &me)}</div></div>
+            <div class="cols sec">
+                <div class="stack">{details(locale, &me)} {contacts(locale, &me)}</div>
+                <div class="stack">{security(&ctx, &me)} {language(&ctx, &me)}</div>
+            </div>
         </div>
     }
     .into_any()
@@ -102,8 +107,6 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
                 {row(tr!(locale, me.name), view! { <bdi>{me.name.clone()}</bdi> }.into_any())}
                 {row(tr!(locale, me.id_number), number(me.id_number_masked.clone(), none()))}
                 {row(tr!(locale, me.birth_date), number(birth_date, none()))}
-                {row(tr!(locale, me.mobile), number(me.mobile_masked.clone(), none()))}
-                {row(tr!(locale, me.email), number(me.email_masked.clone(), none()))}
             </ul>
             <div class="apart">
                 <Note icon=IconName::Lock>
@@ -111,6 +114,39 @@ fn details(locale: Locale, me: &MeInfo) -> AnyView {
                 </Note>
             </div>
         </section>
+    }
+    .into_any()
+}
+
+/// How the person is reached, which they change themselves.
+fn contacts(locale: Locale, me: &MeInfo) -> AnyView {
+    let line = |name: &'static str, value: Option<String>, change: &'static str| {
+        view! {
+            <li>
+                <span class="what">{name} <small>{number(value, tr!(locale, me.none).to_owned())}</small></span>
+                {way(contact::PATH, tr!(locale, me.change), change)}
+            </li>
+        }
+    };
+    view! {
+        <section class="card" aria-labelledby="h-c">
+            <h2 id="h-c">{tr!(locale, me.contact)}</h2>
+            <ul class="links">
+                {line(tr!(locale, me.mobile), me.mobile_masked.clone(), tr!(locale, me.change_mobile))}
+                {line(tr!(locale, me.email), me.email_masked.clone(), tr!(locale, me.change_email))}
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+/// A link of one word at the end of a row; whoever hears it alone is told where it leads.
+fn way(href: &'static str, word: &'static str, whole: &'static str) -> AnyView {
+    view! {
+        <a href=href>
+            <span aria-hidden="true">{word}</span>
+            <span class="vh">{whole}</span>
+        </a>
     }
     .into_any()
 }
@@ -222,10 +258,13 @@ fn security(ctx: &PageContext, me: &MeInfo) -> AnyView {
                     <span class="what">
                         {tr!(locale, me.devices)} <small>{tr_count!(locale, me.sessions, me.devices_count)}</small>
                     </span>
-                    <a href="/me/sessions">
-                        <span aria-hidden="true">{tr!(locale, me.see)}</span>
-                        <span class="vh">{tr!(locale, me.see_devices)}</span>
-                    </a>
+                    {way("/me/sessions", tr!(locale, me.see), tr!(locale, me.see_devices))}
+                </li>
+                <li>
+                    <span class="what">
+                        {tr!(locale, me.history)} <small>{tr!(locale, me.history_short)}</small>
+                    </span>
+                    {way(security::PATH, tr!(locale, me.see), tr!(locale, me.see_history))}
                 </li>
                 <li>
                     <form method="post" action="/sign-out">

@@ -11,7 +11,7 @@ mod outcome;
 mod verify;
 
 pub use contact::{ContactTyped, contact_page, offered};
-pub use fields::{birth_sentence, child_sentence, mobile_sentence, usual_country};
+pub use fields::{birth_sentence, child_sentence, example, mobile_sentence, usual_country};
 pub use finish::finish_page;
 pub use identify::{WhoTyped, identify_page, resume_page};
 pub use outcome::outcome_page;

@@ -65,11 +65,11 @@ async fn first(SignedInVisit { state, page, visit, session }: SignedInVisit) -> 
 
 /// One request.
 #[derive(Clone, Copy)]
-struct Asking<'a> {
-    state: &'a AppState,
-    page: &'a PageContext,
-    visit: &'a Visit,
-    session: &'a Session,
+pub(super) struct Asking<'a> {
+    pub(super) state: &'a AppState,
+    pub(super) page: &'a PageContext,
+    pub(super) visit: &'a Visit,
+    pub(super) session: &'a Session,
 }
 
 impl Asking<'_> {
@@ -81,7 +81,7 @@ impl Asking<'_> {
         failure(error, &self.page.request_id)
     }
 
-    fn fault(&self, code: &str, error: &dyn std::error::Error) -> Failure {
+    pub(super) fn fault(&self, code: &str, error: &dyn std::error::Error) -> Failure {
         Failure::fault(code, error, &self.page.request_id)
     }
 
@@ -95,13 +95,13 @@ impl Asking<'_> {
     }
 
     /// Seconds until a moment, at least one.
-    fn seconds_until(&self, at: Timestamp) -> u64 {
+    pub(super) fn seconds_until(&self, at: Timestamp) -> u64 {
         u64::from(seconds_until(self.state.portal.now(), at).max(1))
     }
 }
 
 /// An answer that says, where it is a wait, when to come back.
-fn after(mut response: Response, seconds: Option<u64>) -> Response {
+pub(super) fn after(mut response: Response, seconds: Option<u64>) -> Response {
     if let Some(seconds) = seconds {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -109,22 +109,22 @@ fn after(mut response: Response, seconds: Option<u64>) -> Response {
 }
 
 /// What a handler gets of a posted form.
-type FormFields = Result<Form<Vec<(String, String)>>, FormRejection>;
+pub(super) type FormFields = Result<Form<Vec<(String, String)>>, FormRejection>;
 
 /// A posted form: names and values, some of them several times.
-struct Posted(Vec<(String, String)>);
+pub(super) struct Posted(Vec<(String, String)>);
 
 impl Posted {
-    fn read(form: FormFields) -> Result<Self, Failure> {
+    pub(super) fn read(form: FormFields) -> Result<Self, Failure> {
         let Form(fields) = form.map_err(|rejection| Failure::status(rejection.status()))?;
         Ok(Self(fields))
     }
 
-    fn find(&self, name: &str) -> Option<&str> {
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    fn value(&self, name: &str) -> &str {
+    pub(super) fn value(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
 
@@ -133,12 +133,12 @@ impl Posted {
     }
 
     /// A text to be shown again, as far as it may be long.
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         self.value(name).chars().take(LONGEST).collect()
     }
 
     /// Everything but a password, to wait for fresh proof.
-    fn kept(&self) -> Vec<(String, String)> {
+    pub(super) fn kept(&self) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| name != app::pages::admin::confirm::PASSWORD).cloned().collect()
     }
 }

@@ -15,6 +15,7 @@ mod groups;
 mod idempotent;
 mod imports;
 mod me;
+mod own_contacts;
 mod paging;
 mod password_policy;
 mod password_resets;
@@ -88,6 +89,8 @@ fn described() -> OpenApiRouter<AppState> {
             .routes(routes!(sign_in::with_password))
             .routes(routes!(me::sign_out))
             .routes(routes!(me::me))
+            .routes(routes!(own_contacts::change))
+            .routes(routes!(own_contacts::verify))
             .routes(routes!(me::sessions, me::end_others))
             .routes(routes!(me::session, me::end_session))
             .routes(routes!(proof::give))

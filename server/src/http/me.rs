@@ -1,10 +1,13 @@
-//! The personal area: own details, sessions, language, sign-out. Changes are plain posts from this origin.
+//! The personal area: own details, contacts, security, sessions, language, sign-out. Changes are plain posts from this origin.
+
+pub mod contact;
 
 use app::api::cookies;
 use app::layout::PageMeta;
 use app::pages;
 use app::pages::me::MeInfo;
 use app::pages::me::child::{self, ChildCard, ChildClass};
+use app::pages::me::security::{self, SecurityPage};
 use app::pages::sessions::{Ended, SessionItem, SignInMethod};
 use axum::extract::{Form, Path, Query, State};
 use axum::http::header::SET_COOKIE;
@@ -86,6 +89,26 @@ fn card(locale: Locale, child: &Child) -> ChildCard {
             teachers: class.teachers.clone(),
         }),
     }
+}
+
+/// `GET /me/security`
+pub async fn security_page(
+    State(state): State<AppState>,
+    Page(page): Page,
+    SignedInPerson(session): SignedInPerson,
+) -> Result<Response, Failure> {
+    let portal = &state.portal;
+    let failed = |error: SessionsError| fault(&error, &page.request_id);
+    let me = portal.people().me(&session).await.map_err(failed)?;
+    let data = SecurityPage {
+        user_code: me.user_code.to_string(),
+        password_set_at: me.password_changed_at,
+        question: portal.accounts().has_security_question(&session).await.map_err(failed)?,
+        sessions: u64::try_from(me.sessions.len()).unwrap_or(u64::MAX),
+        tries: portal.sessions().history(&session).await.map_err(failed)?,
+    };
+    let meta = security::meta(&page);
+    Ok(document(StatusCode::OK, &page, meta, |page| security::security_view(page, data)))
 }
 
 /// `?ended=`, `?saved=`: what the post before this page did.

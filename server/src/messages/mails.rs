@@ -20,6 +20,7 @@ impl MessageTexts {
         let letter = match event {
             "password_failures" => self.failures(locale, &read(event, content)?),
             "password_code" => self.password_code(locale, read(event, content)?),
+            "email_code" => self.email_code(locale, read(event, content)?),
             "registration_link" => self.registration_link(locale, &read(event, content)?),
             "first_password" => self.first_password(locale, read(event, content)?),
             "already_registered" => self.already_registered(locale, &read(event, content)?),
@@ -59,6 +60,14 @@ impl MessageTexts {
             .value(tr!(locale, messages.password_code_label), code)
             .paragraph(tr!(locale, messages.password_code_how))
             .paragraph(tr!(locale, messages.password_code_ignore))
+    }
+
+    fn email_code(&self, locale: Locale, Code { code }: Code) -> Letter<'_> {
+        Letter::new(self, locale, tr!(locale, messages.email_code_subject))
+            .lead(tr!(locale, messages.email_code_lead))
+            .value(tr!(locale, messages.password_code_label), code)
+            .paragraph(tr!(locale, messages.password_code_how))
+            .paragraph(tr!(locale, messages.email_code_ignore))
     }
 
     fn registration_link(&self, locale: Locale, link: &RegistrationLink) -> Letter<'_> {

@@ -46,7 +46,8 @@ fn rows() -> Vec<(&'static str, Channel, Value)> {
         ("registration_code", Channel::Sms, json!({ "code": CODE, "purpose": "registration" })),
         ("mobile_code", Channel::Sms, code.clone()),
         ("password_code", Channel::Sms, code.clone()),
-        ("password_code", Channel::Mail, code),
+        ("password_code", Channel::Mail, code.clone()),
+        ("email_code", Channel::Mail, code),
         ("password_failures", Channel::Sms, json!({ "at": AT })),
         ("password_failures", Channel::Mail, json!({ "at": AT })),
         ("registration_link", Channel::Mail, json!({ "draft": TOKEN })),
@@ -235,7 +236,7 @@ fn values_stand_alone_on_their_line_and_are_escaped() {
     let values = |event: &str| match event {
         "first_password" => vec![USER_CODE, PASSWORD],
         "password_chosen" | "already_registered" => vec![USER_CODE],
-        "password_code" => vec![CODE],
+        "password_code" | "email_code" => vec![CODE],
         _ => vec![],
     };
     for Mail { event, text, html, .. } in mails(&texts()) {

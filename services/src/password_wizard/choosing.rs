@@ -70,7 +70,8 @@ impl PasswordWizard<'_> {
             self.write_question(&mut tx, AccountId(account.id), question, &answer_hash, now).await?;
             portal.audit().append(&mut tx, acted(AuditEvent::SecurityQuestionSet)).await?;
         }
-        let change = ContactChange { person, by: person, mobile: None, email: Some(&choice.email) };
+        let change =
+            ContactChange { person, by: person, mobile: None, email: Some(&choice.email), email_proved: false };
         portal.people().change_contacts(&mut tx, visit, change, now).await?;
         WizardStep::Done.code().clone_into(&mut row.step);
         passwords::update_flow(&mut tx, &row).await?;

@@ -134,7 +134,8 @@ impl Registrations<'_> {
         let account = created.id.0;
         accounts::update_locale(tx, account, visit.locale.code()).await?;
         let (mobile, email) = (answers.mobile()?, answers.email()?);
-        let change = ContactChange { person, by: person, mobile: mobile.as_ref(), email: email.as_ref() };
+        let change =
+            ContactChange { person, by: person, mobile: mobile.as_ref(), email: email.as_ref(), email_proved: false };
         portal.people().change_contacts(tx, visit, change, now).await?;
         if let Some(version) = &answers.consent {
             let given_at = answers.consent_at.unwrap_or(now);

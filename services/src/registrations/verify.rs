@@ -133,12 +133,7 @@ impl Registrations<'_> {
     }
 
     /// Counts a code to a number that was typed (OWASP: SMS pumping): by the address, in listed school networks too, and by everybody.
-    pub(super) async fn count_given(
-        &self,
-        tx: &mut Tx,
-        visit: &Visit,
-        now: Timestamp,
-    ) -> Result<(), RegistrationError> {
+    pub(crate) async fn count_given(&self, tx: &mut Tx, visit: &Visit, now: Timestamp) -> Result<(), SignInError> {
         let portal = self.portal;
         let settings = portal.settings();
         let everybody = portal.sealer().mac("throttle.everybody", &[]);
@@ -152,7 +147,7 @@ impl Registrations<'_> {
         }
         match full {
             None => Ok(()),
-            Some(retry_at) => Err(SignInError::TooMany { retry_at }.into()),
+            Some(retry_at) => Err(SignInError::TooMany { retry_at }),
         }
     }
 }

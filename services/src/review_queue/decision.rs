@@ -347,7 +347,8 @@ impl ReviewQueue<'_> {
         }
         let own = text("already_registered", json!({ "user_code": shown_user_code(&row.user_code) }));
         portal.send(tx, Some((Some(account), &Address::Mobile(mobile.clone()))), own).await?;
-        let change = ContactChange { person, by: actor.person_id, mobile: Some(mobile), email: None };
+        let change =
+            ContactChange { person, by: actor.person_id, mobile: Some(mobile), email: None, email_proved: false };
         portal.people().change_contacts(tx, visit, change, now).await?;
         Ok(true)
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::audit::{AuditEvent, AuditFilter, LIST_LIMIT, Outcome};
 use crate::error::StoreError;
+use crate::ids::PersonId;
 use crate::store::dialect::{self, tuples};
 use crate::store::help_desk::Reach;
 use crate::store::{Db, Tx};
@@ -213,4 +214,24 @@ pub(crate) async fn list_in_reach(
         }
         query.fetch_all(p).await
     })?)
+}
+
+/// A sign-in of somebody, or a try at it.
+#[derive(Clone, FromRow)]
+pub(crate) struct SignInRow {
+    pub at: i64,
+    pub event: String,
+    pub outcome: String,
+    pub detail: String,
+}
+
+/// The events are those of the ways to sign in.
+pub(crate) const SIGN_INS: &str = "SELECT at, event, outcome, detail FROM audit_log WHERE person_id = $1 \
+     AND event IN ('sign_in.code', 'sign_in.password', 'sign_in.second_factor', 'sign_in.gosuslugi') \
+     ORDER BY seq DESC LIMIT $2";
+
+/// The last sign-ins of a person and the tries at it, newest first.
+pub(crate) async fn list_sign_ins(db: &Db, person: PersonId, limit: u32) -> Result<Vec<SignInRow>, StoreError> {
+    let limit = i64::from(limit);
+    Ok(on_read!(db, |p| sqlx::query_as::<_, SignInRow>(SIGN_INS).bind(person.0).bind(limit).fetch_all(p).await)?)
 }

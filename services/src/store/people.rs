@@ -244,15 +244,19 @@ pub(crate) struct NewContacts {
     pub mobile_index: Option<Vec<u8>>,
     pub email_sealed: Option<Vec<u8>>,
     pub email_index: Option<Vec<u8>>,
+    /// When the new e-mail was confirmed by its owner, if it was.
+    pub email_verified_at: Option<Timestamp>,
 }
 
 const SET_CONTACTS: &str = "UPDATE people SET mobile_sealed = COALESCE($2, mobile_sealed), \
      mobile_index = COALESCE($3, mobile_index), email_sealed = COALESCE($4, email_sealed), \
      email_index = COALESCE($5, email_index), \
-     email_verified_at = CASE WHEN $5 IS NULL THEN email_verified_at END, version = version + 1, updated_at = $6 WHERE id = $1 \
+     email_verified_at = CASE WHEN $5 IS NULL THEN email_verified_at ELSE $7 END, version = version + 1, \
+     updated_at = $6 WHERE id = $1 \
      RETURNING version";
 
-/// Writes contact details; the version that this makes. An e-mail that is written here was typed by its owner, and not confirmed yet.
+/// Writes contact details; the version that this makes. An e-mail that is written here was typed by its owner: it counts as confirmed
+/// only where that is said.
 pub(crate) async fn update_contacts(
     tx: &mut Tx,
     person: PersonId,
@@ -266,6 +270,7 @@ pub(crate) async fn update_contacts(
         .bind(&contacts.email_sealed)
         .bind(&contacts.email_index)
         .bind(now)
+        .bind(contacts.email_verified_at)
         .fetch_one(c)
         .await)?)
 }

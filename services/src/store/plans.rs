@@ -7,8 +7,8 @@ mod postgres;
 use sqlx::AssertSqlSafe;
 
 use crate::store::{
-    Backend, Db, DbSettings, accounts, classes, dialect, enrolments, gosuslugi, groups, guardians, imports, people,
-    person_fields, photos, presence, roles, sessions, throttles,
+    Backend, Db, DbSettings, accounts, audit, classes, contact_changes, dialect, enrolments, gosuslugi, groups,
+    guardians, imports, people, person_fields, photos, presence, roles, sessions, throttles,
 };
 use crate::{on_read, on_tx};
 
@@ -50,6 +50,8 @@ fn statements(backend: Backend, keys: usize) -> Vec<(&'static str, String)> {
         ("who signs in", accounts::FIND_WITH_ROLES),
         ("what is counted against them", throttles::FIND_THREE),
         ("the same, to be changed", dialect::LOCK_THROTTLES.on(backend)),
+        ("somebody's last sign-ins", audit::SIGN_INS),
+        ("the contact that waits for a code", contact_changes::FIND),
         ("somebody's last try there", gosuslugi::LAST_TRY),
         ("whose an account there is", gosuslugi::LINKED),
         ("who has its SNILS", gosuslugi::BY_SNILS),

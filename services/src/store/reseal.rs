@@ -3,7 +3,8 @@
 //! In batches of one transaction each, so the portal keeps working beside it. It may be stopped at any moment and begun
 //! again: what is done is told by the key id in each envelope. Versions and dates of the rows stay as they are.
 //! Not touched: the audit log, which is append-only, so the keys it was sealed with must stay in the ring; answers to requests that
-//! carried an idempotency key, which are gone after a day; and what browsers at Gosuslugi come back with, gone after ten minutes.
+//! carried an idempotency key, which are gone after a day; what browsers at Gosuslugi come back with, gone after ten minutes; and contacts
+//! that wait for their code, gone as soon as that is too old.
 
 use sqlx::FromRow;
 use uuid::Uuid;

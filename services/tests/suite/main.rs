@@ -25,6 +25,7 @@ mod id_numbers;
 mod imports;
 mod imports_audit;
 mod outbox;
+mod own_contacts;
 mod password_wizard;
 mod passwords;
 mod people;

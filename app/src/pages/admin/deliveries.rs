@@ -152,6 +152,7 @@ fn message_words(locale: Locale, event: &str) -> Option<&'static str> {
         "sign_in_code" => tr!(locale, admin.msg_sign_in_code),
         "registration_code" => tr!(locale, admin.msg_registration_code),
         "mobile_code" => tr!(locale, admin.msg_mobile_code),
+        "email_code" => tr!(locale, admin.msg_email_code),
         "password_code" => tr!(locale, admin.msg_password_code),
         "account_created" => tr!(locale, admin.msg_account_created),
         "already_registered" => tr!(locale, admin.msg_already_registered),

@@ -135,7 +135,8 @@ pub fn mobile_sentence(locale: Locale, country: Country, error: MobileError) -> 
 }
 
 /// A number as it is written; isolated, so that it keeps its order in right-to-left text (UAX #9).
-pub(super) fn example(country: Country) -> &'static str {
+#[must_use]
+pub fn example(country: Country) -> &'static str {
     match country {
         Country::Il => "\u{2066}050-1234567\u{2069}",
         Country::Ru => "\u{2066}+7 900 123-45-67\u{2069}",

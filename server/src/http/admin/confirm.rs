@@ -63,7 +63,10 @@ pub(super) async fn give(
 
 impl Asking<'_> {
     /// The session of whoever asks: proved by the password, where the form brings one.
-    pub(super) async fn prove(&self, posted: &Posted) -> Result<Result<Session, Option<ProofProblem>>, Failure> {
+    pub(in crate::http) async fn prove(
+        &self,
+        posted: &Posted,
+    ) -> Result<Result<Session, Option<ProofProblem>>, Failure> {
         match posted.find(PASSWORD) {
             Some(password) => self.proof(password).await,
             None => Ok(Ok(self.session.clone())),
@@ -90,7 +93,7 @@ impl Asking<'_> {
     }
 
     /// Asks for the password. What was typed before waits in the form, which goes on at `action`.
-    pub(super) async fn ask_for_proof(
+    pub(in crate::http) async fn ask_for_proof(
         &self,
         action: &str,
         kept: Vec<(String, String)>,
