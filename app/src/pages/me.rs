@@ -91,6 +91,17 @@ pub fn Me(
     .into_any()
 }
 
+/// The way from one of its pages to the personal area.
+pub(super) fn back(locale: Locale) -> AnyView {
+    view! {
+        <a class="back" href="/me">
+            <Icon name=IconName::Back />
+            {tr!(locale, common.my_area)}
+        </a>
+    }
+    .into_any()
+}
+
 /// What the school office keeps: shown here, changed there.
 fn details(locale: Locale, me: &MeInfo) -> AnyView {
     let none = || tr!(locale, me.none).to_owned();

@@ -7,10 +7,11 @@ use leptos::prelude::*;
 pub use device::device_name;
 
 use crate::{
-    components::{Button, ButtonLook, Chip, Icon, Note, Tone, help_sentence},
+    components::{Button, ButtonLook, Chip, Note, Tone, help_sentence},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
+    pages::me::back,
     text::SLOT,
     tr,
 };
@@ -78,10 +79,7 @@ pub fn Sessions(
         <div class="page">
             <div class="narrow">
                 <section class="panel leaf">
-                    <a class="back" href="/me">
-                        <Icon name=IconName::Back />
-                        {tr!(locale, common.my_area)}
-                    </a>
+                    {back(locale)}
                     <h1>{tr!(locale, me.sessions_title)}</h1>
                     <p class="muted under">{tr!(locale, me.sessions_lead)}</p>
                     {ended

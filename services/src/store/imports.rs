@@ -135,64 +135,47 @@ pub(crate) fn people_by(backend: Backend, key: Key, count: usize, lock: bool) ->
     format!("{} WHERE {wanted} IN ({}) ORDER BY p.id{held}", known!(), values(backend, count))
 }
 
-/// People by the indexes of their numbers, wherever they are; with `lock` they are held until the transaction ends.
+/// The people who have one of these keys; with `lock` they are held until the transaction ends.
+macro_rules! people_of {
+    ($tx:expr, $key:expr, $values:expr, $lock:expr) => {{
+        let mut found = Vec::new();
+        for chunk in $values.chunks(ROWS) {
+            let sql = people_by($tx.backend(), $key, chunk.len(), $lock);
+            let rows: Vec<KnownRow> = on_tx!($tx, |c| {
+                let mut query = sqlx::query_as(AssertSqlSafe(sql));
+                for value in chunk {
+                    query = query.bind(value);
+                }
+                query.fetch_all(c).await
+            })?;
+            found.extend(rows);
+        }
+        Ok(found)
+    }};
+}
+
+/// People by the indexes of their numbers, wherever they are.
 pub(crate) async fn list_people_by_index(
     tx: &mut Tx,
     key: Key,
     indexes: &[Vec<u8>],
     lock: bool,
 ) -> Result<Vec<KnownRow>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in indexes.chunks(ROWS) {
-        let sql = people_by(tx.backend(), key, chunk.len(), lock);
-        let rows: Vec<KnownRow> = on_tx!(tx, |c| {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for index in chunk {
-                query = query.bind(index);
-            }
-            query.fetch_all(c).await
-        })?;
-        found.extend(rows);
-    }
-    Ok(found)
+    people_of!(tx, key, indexes, lock)
 }
 
-/// People by what the roster calls them, wherever they are; with `lock` they are held until the transaction ends.
+/// People by what the roster calls them, wherever they are.
 pub(crate) async fn list_people_by_source(
     tx: &mut Tx,
     ids: &[String],
     lock: bool,
 ) -> Result<Vec<KnownRow>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(ROWS) {
-        let sql = people_by(tx.backend(), Key::Source, chunk.len(), lock);
-        let rows: Vec<KnownRow> = on_tx!(tx, |c| {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for id in chunk {
-                query = query.bind(id);
-            }
-            query.fetch_all(c).await
-        })?;
-        found.extend(rows);
-    }
-    Ok(found)
+    people_of!(tx, Key::Source, ids, lock)
 }
 
-/// People by their ids, wherever they are; with `lock` they are held until the transaction ends.
+/// People by their ids, wherever they are.
 pub(crate) async fn list_people_by_id(tx: &mut Tx, ids: &[Uuid], lock: bool) -> Result<Vec<KnownRow>, StoreError> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(ROWS) {
-        let sql = people_by(tx.backend(), Key::Id, chunk.len(), lock);
-        let rows: Vec<KnownRow> = on_tx!(tx, |c| {
-            let mut query = sqlx::query_as(AssertSqlSafe(sql));
-            for id in chunk {
-                query = query.bind(id);
-            }
-            query.fetch_all(c).await
-        })?;
-        found.extend(rows);
-    }
-    Ok(found)
+    people_of!(tx, Key::Id, ids, lock)
 }
 
 pub(crate) const HERE: &str = "SELECT e.student_id FROM enrolments e JOIN classes c ON c.id = e.class_id \

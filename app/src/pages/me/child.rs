@@ -3,9 +3,8 @@
 use domain::Locale;
 use leptos::prelude::*;
 
+use super::back;
 use crate::{
-    components::Icon,
-    icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
     pages::people::photos::{face, photo_path},
@@ -106,10 +105,7 @@ pub fn child_view(ctx: &PageContext, child: ChildCard) -> AnyView {
         <div class="page">
             <div class="narrow">
                 <section class="panel leaf">
-                    <a class="back" href="/me">
-                        <Icon name=IconName::Back />
-                        {tr!(locale, common.my_area)}
-                    </a>
+                    {back(locale)}
                     <div class="kid">
                         {picture(locale, &child)} <div>
                             <h1>

@@ -7,9 +7,9 @@ use leptos::prelude::*;
 use services::clock::seconds_until;
 use services::own_contacts::{ContactKind, WaitingContact};
 
-use super::number;
+use super::{back, number};
 use crate::{
-    components::{Button, ButtonLook, ErrorItem, ErrorSummary, Field, Icon, Note, SendAgain, Tone},
+    components::{Button, ButtonLook, ErrorItem, ErrorSummary, Field, Note, SendAgain, Tone},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
@@ -165,10 +165,7 @@ pub fn contact_view(ctx: &PageContext, page: ContactPage) -> AnyView {
             <div class="narrow">
                 <section class="panel leaf">
                     <ErrorSummary title=heading.to_owned() items=items />
-                    <a class="back" href="/me">
-                        <Icon name=IconName::Back />
-                        {tr!(locale, common.my_area)}
-                    </a>
+                    {back(locale)}
                     <h1>{title}</h1>
                     {body}
                 </section>

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use services::sessions::{HISTORY_LIMIT, SignInMethod, SignInTry, TryOutcome};
 
-use super::{row, way};
+use super::{back, row, way};
 use crate::{
-    components::{Chip, Icon, Tone, help_sentence},
+    components::{Chip, Tone, help_sentence},
     icons::IconName,
     layout::PageMeta,
     page_context::PageContext,
@@ -65,10 +65,7 @@ pub fn security_view(ctx: &PageContext, page: SecurityPage) -> AnyView {
         <div class="page">
             <div class="narrow">
                 <section class="panel leaf">
-                    <a class="back" href="/me">
-                        <Icon name=IconName::Back />
-                        {tr!(locale, common.my_area)}
-                    </a>
+                    {back(locale)}
                     <h1>{tr!(locale, me.security)}</h1>
                     <p class="muted under">{tr!(locale, me.security_lead)}</p>
                     <ul class="links">
