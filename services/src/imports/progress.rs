@@ -57,7 +57,7 @@ pub(crate) struct Steps<'a> {
     part: Part,
     /// Steps of the part that are made, and that there are.
     made: u64,
-    steps: u64,
+    of: u64,
 }
 
 impl<'a> Steps<'a> {
@@ -72,7 +72,7 @@ impl<'a> Steps<'a> {
             people: 0,
             part: Part::Reading,
             made: 0,
-            steps: 0,
+            of: 0,
         }
     }
 
@@ -89,13 +89,13 @@ impl<'a> Steps<'a> {
 
     /// A part of so many steps is begun; the ones before it are done.
     pub fn part(&mut self, part: Part, steps: u64) {
-        (self.part, self.made, self.steps) = (part, 0, steps);
+        (self.part, self.made, self.of) = (part, 0, steps);
         self.tell();
     }
 
     /// So many steps further.
     pub fn step(&mut self, made: usize) {
-        self.made = self.made.saturating_add(made as u64).min(self.steps);
+        self.made = self.made.saturating_add(made as u64).min(self.of);
         self.tell();
     }
 
@@ -116,7 +116,7 @@ impl<'a> Steps<'a> {
 
     fn count(&self) -> u64 {
         let (before, within) = self.part.share();
-        let steps = self.steps.max(1);
+        let steps = self.of.max(1);
         let work = before.saturating_mul(steps).saturating_add(within.saturating_mul(self.made));
         let people = self.people.saturating_mul(work) / self.whole.saturating_mul(steps);
         self.done.saturating_add(people.min(self.people.saturating_sub(1))).min(self.all)

@@ -517,7 +517,7 @@ async fn a_parent_who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) 
     let changes = to(PersonField::Mobile, "+79001234567");
     let deed = async move { portal.class_editor().change(&visit, &teacher, mother, 1, &changes, None).await };
     let role = at_school(Role::SchoolAdministrator, small.school);
-    assert!(is_refused(&world.while_becoming_staff(mother, role, deed).await));
+    assert!(is_refused(&Box::pin(world.while_becoming_staff(mother, role, deed)).await));
     assert_eq!(small.seen(mother).await.fields.mobile, None);
     assert_eq!(small.refusals().await, 1);
 }

@@ -309,7 +309,7 @@ async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
     let acting = small.clone();
     let deed = async move { acting.set(&acting.deputy, mother, 1, Some(&il_id(NUMBER))).await };
     let role = at_school(Role::SchoolAdministrator, small.school);
-    assert!(is_refused(&world.while_becoming_staff(mother, role, deed).await));
+    assert!(is_refused(&Box::pin(world.while_becoming_staff(mother, role, deed)).await));
     assert_eq!(world.ctx.number("SELECT COUNT(*) FROM people WHERE id_number_sealed IS NOT NULL").await, 0);
     assert_eq!(world.audited("access.refused", "refused").await, 1);
     let filter = AuditFilter { event: Some(AuditEvent::AccessRefused), limit: 1, ..AuditFilter::default() };

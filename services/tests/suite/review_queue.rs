@@ -301,7 +301,7 @@ async fn who_becomes_staff_meanwhile_is_out_of_reach(ctx: TestContext) {
     let (portal, visit) = (school.world.portal.clone(), school.world.home());
     let deed = async move { portal.review_queue().approve(&visit, &teacher, id, version, &approval()).await };
     let role = Grant { role: Role::SchoolAdministrator, school_id: Some(SCHOOL), class_id: None };
-    assert!(is_refused(&school.world.while_becoming_staff(parent, role, deed).await));
+    assert!(is_refused(&Box::pin(school.world.while_becoming_staff(parent, role, deed)).await));
     assert_eq!(school.world.audited("review.decided", "success").await, 0);
     assert_eq!(school.world.audited("access.refused", "refused").await, 1);
 }

@@ -149,10 +149,8 @@ pub fn contact_view(ctx: &PageContext, page: ContactPage) -> AnyView {
     let problem = page.problem.map(|problem| (problem.field(), problem.words(ctx, kind)));
     let items: Vec<ErrorItem> =
         problem.iter().map(|(field, text)| ErrorItem { field: field.map(str::to_owned), text: text.clone() }).collect();
-    let heading = match &problem {
-        Some((None, _)) => tr!(locale, register.summary_failed),
-        _ => tr!(locale, sign_in.summary),
-    };
+    let moment = matches!(problem, Some((None, _)));
+    let heading = if moment { tr!(locale, register.summary_failed) } else { tr!(locale, sign_in.summary) };
     let error_of =
         |name: &str| problem.as_ref().filter(|(field, _)| *field == Some(name)).map(|(_, text)| text.clone());
     let title = title(locale, page.waiting.as_ref());

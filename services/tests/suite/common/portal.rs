@@ -271,14 +271,12 @@ impl World {
 
     /// Whether a transaction waits for another.
     async fn somebody_waits(&self) -> bool {
-        match self.ctx.db.writers_waiting() {
-            Some(waiting) => waiting > 0,
-            None => {
-                let sql = "SELECT COUNT(*) FROM pg_stat_activity \
-                           WHERE datname = current_database() AND wait_event_type = 'Lock'";
-                self.ctx.number(sql).await > 0
-            }
+        if let Some(waiting) = self.ctx.db.writers_waiting() {
+            return waiting > 0;
         }
+        let sql =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.ctx.number(sql).await > 0
     }
 
     /// Rows of the audit log with this event and outcome.
