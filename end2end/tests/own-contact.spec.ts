@@ -116,10 +116,11 @@ test('after a while the password is asked for first, and what was typed waits fo
   const session = (await context.cookies()).find((cookie) => cookie.name === '__Host-session')?.value ?? '';
   endFreshProof(portal, session);
   await page.goto(CONTACT);
-  await page.waitForURL('**/me/confirm?*');
+  await page.waitForURL(/\/me\/confirm\?/);
   await passwordField(page).fill(person.password);
   await sendPassword(page).click();
-  await page.waitForURL(`**${CONTACT}`);
+  await page.locator('#mobile').waitFor();
+  expect(new URL(page.url()).pathname).toBe(CONTACT);
   const mobile = portal.freeMobile();
   endFreshProof(portal, session);
   await ask(page, 'mobile', mobile);
