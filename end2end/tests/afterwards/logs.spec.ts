@@ -1,6 +1,6 @@
 // After everything: no personal data and no secret that came up in the run stands in a log, and none in clear in a database.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 import { ask } from '../../support/http.ts';
@@ -38,12 +38,12 @@ function secretsOf(people: (Person & Parent)[], codes: string[], tokens: string[
 
 /** Which of the words stand in a text. By grep, which looks for thousands at once. */
 function standing(text: Buffer, words: string[]): string[] {
-  const list = path.join(test.info().outputDir, 'words.txt');
-  mkdirSync(path.dirname(list), { recursive: true });
+  const list = test.info().outputPath('words.txt');
   writeFileSync(list, `${words.join('\n')}\n`);
   const { status, stdout, stderr } = spawnSync('grep', ['--text', '--only-matching', '--fixed-strings', '--file', list], {
     input: text, env: { PATH: process.env.PATH, LC_ALL: 'C' }, maxBuffer: LARGEST,
   });
+  rmSync(list);
   // 0: some, 1: none.
   if (status !== 0 && status !== 1) throw new Error(`grep: ${String(status)} ${stderr.toString()}`);
   return [...new Set(stdout.toString().split('\n').filter((word) => word !== ''))];
