@@ -201,7 +201,7 @@ fn forms_view(
                 {tr!(locale, me.mobile)}
             </h2>
             <p class="muted">{number(page.mobile_masked.clone(), tr!(locale, me.none).to_owned())}</p>
-            <form method="post" action=PATH>
+            <form method="post" action=PATH class="apart">
                 <Field
                     id=MOBILE
                     name=MOBILE
@@ -225,7 +225,7 @@ fn forms_view(
                 {tr!(locale, me.email)}
             </h2>
             <p class="muted">{number(page.email_masked.clone(), tr!(locale, me.none).to_owned())}</p>
-            <form method="post" action=PATH novalidate>
+            <form method="post" action=PATH class="apart" novalidate>
                 <Field
                     id=EMAIL
                     name=EMAIL
