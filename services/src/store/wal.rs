@@ -1,81 +1,70 @@
 //! SQLite's write-ahead log: what is committed stands there first, and is folded into the file later.
 //!
 //! Left to SQLite, whoever commits when the log is long folds it, and with a large file everybody else waits for half a second: the pages
-//! lie all over it. Here a connection of its own folds beside the work, little at a time, since the disk is busy with what is folded, and
-//! commits wait for the same disk. The log begins anew when all of it is in the file and would grow for ever otherwise, so that the last
-//! little is now and then folded while nobody may write.
+//! lie all over it. Here a connection of its own folds beside the work. Only the little that comes meanwhile is folded while nobody may
+//! write, and has to be: the log begins anew when all of it is in the file, and would grow for ever otherwise.
 
 use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::store::sqlite::{Lender, Lent};
 
-/// How often the log is looked at while much is written.
-const SOON: Duration = Duration::from_millis(50);
-/// How often otherwise.
-const LATER: Duration = Duration::from_millis(500);
+/// How often the log is looked at: about as often as a portal under load fills [`WORTH`] pages.
+const EVERY: Duration = Duration::from_millis(500);
 /// How long after it could not be folded.
 const AGAIN: Duration = Duration::from_secs(30);
-/// Pages that are worth folding: half a megabyte, which a disk has written in a few milliseconds wherever they lie.
-const WORTH: i64 = 128;
-/// Pages in the log, 32 MiB, from which on it is to begin anew.
-const LONG: i64 = 8192;
+/// Pages in the log, 8 MiB, from which on it is folded: those that every commit writes have been written many times by then, and go into
+/// the file once. Of a longer log the disk would be busy for longer at a time, and commits wait for the same disk.
+const WORTH: i64 = 2000;
+/// Pages that are folded in a few milliseconds.
+const FEW: i64 = 400;
+/// How often what has come meanwhile is folded beside the work before everybody has to wait for it.
+const GOES: usize = 4;
 
 /// Tells what there is to be folded and does nothing.
 const LOOK: &str = "PRAGMA wal_checkpoint(NOOP)";
 /// Folds what no reader needs in the log. Nobody waits for it.
 const FOLD: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 
-/// The log, in pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Log {
-    /// All of it.
-    pages: i64,
-    /// What is not in the file yet.
-    unfolded: i64,
-}
-
 /// Folds the log whenever it is worth it, for as long as it is not dropped, beside others who write by `write`.
 pub(super) async fn keep_short(write: &Lender, fold: &Lender) {
     loop {
-        let rest = match shorten(write, fold).await {
-            Ok(rest) => rest,
-            Err(error) => {
-                tracing::warn!(code = error.code(), %error, "the database's log was not folded to its end; it is tried again");
-                AGAIN
-            }
-        };
-        tokio::time::sleep(rest).await;
+        tokio::time::sleep(EVERY).await;
+        if let Err(error) = shorten_if_long(write, fold).await {
+            tracing::warn!(code = error.code(), %error, "the database's log was not folded to its end; it is tried again");
+            tokio::time::sleep(AGAIN).await;
+        }
     }
 }
 
-/// Folds what there is: when to look again.
-async fn shorten(write: &Lender, fold: &Lender) -> Result<Duration, StoreError> {
+async fn shorten_if_long(write: &Lender, fold: &Lender) -> Result<(), StoreError> {
     let mut beside = fold.lend().await?;
-    if read(&mut beside, LOOK).await?.unfolded < WORTH {
-        return Ok(LATER);
+    if unfolded(&mut beside, LOOK).await? >= WORTH {
+        shorten(write, &mut beside).await?;
     }
-    let log = read(&mut beside, FOLD).await?;
-    if log.pages < LONG {
-        return Ok(SOON);
-    }
-    // What a reader needs stays, and nobody who writes is to wait again and again until the reader is done.
-    Ok(if begin_anew(write).await?.unfolded == 0 { SOON } else { LATER })
+    Ok(())
 }
 
-/// Folds all that is in the log, so that whoever writes next begins it anew.
-async fn begin_anew(write: &Lender) -> Result<Log, StoreError> {
+/// Folds all that is in the log.
+async fn shorten(write: &Lender, beside: &mut Lent) -> Result<(), StoreError> {
+    for _ in 0..GOES {
+        unfolded(beside, FOLD).await?;
+        if unfolded(beside, LOOK).await? < FEW {
+            break;
+        }
+    }
     let mut alone = write.lend().await?;
-    read(&mut alone, FOLD).await
+    unfolded(&mut alone, FOLD).await?;
+    Ok(())
 }
 
-/// How the log is after `what`.
-async fn read(lent: &mut Lent, what: &'static str) -> Result<Log, StoreError> {
+/// How many pages are in the log alone after `what`.
+async fn unfolded(lent: &mut Lent, what: &'static str) -> Result<i64, StoreError> {
     // Whether another was at it, pages in the log, and how many of them are in the file.
     let counted: Result<(i64, i64, i64), sqlx::Error> = sqlx::query_as(what).fetch_one(lent.get()?).await;
     lent.look(&counted);
-    let (_, pages, folded) = counted?;
-    Ok(Log { pages, unfolded: pages - folded })
+    let (_, log, folded) = counted?;
+    Ok(log - folded)
 }
 
 #[cfg(test)]
@@ -114,32 +103,15 @@ mod tests {
         let [write, fold] = lenders(&folder).await;
         write_rows(&write, 50).await;
         let mut beside = fold.lend().await.unwrap();
-        let before = read(&mut beside, LOOK).await.unwrap();
-        assert!(before.unfolded >= 50 && before.pages == before.unfolded, "{before:?}");
-        assert_eq!(read(&mut beside, LOOK).await.unwrap(), before, "looking folds nothing");
-        begin_anew(&write).await.unwrap();
-        assert_eq!(read(&mut beside, LOOK).await.unwrap().unfolded, 0);
+        let before = unfolded(&mut beside, LOOK).await.unwrap();
+        assert!(before >= 50, "{before}");
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), before, "looking folds nothing");
+        shorten(&write, &mut beside).await.unwrap();
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
         let long = length(&folder);
         write_rows(&write, 20).await;
         assert_eq!(length(&folder), long, "the log begins anew");
-        let after = read(&mut beside, LOOK).await.unwrap();
-        assert!(after.unfolded >= 20 && after.pages < before.pages, "{after:?}");
-    }
-
-    #[tokio::test]
-    async fn a_little_is_left_and_much_is_folded_soon() {
-        let folder = tempfile::tempdir().unwrap();
-        let [write, fold] = lenders(&folder).await;
-        write_rows(&write, 5).await;
-        assert_eq!(shorten(&write, &fold).await.unwrap(), LATER);
-        let left = read(&mut fold.lend().await.unwrap(), LOOK).await.unwrap();
-        assert_eq!(left.pages, left.unfolded, "it is not worth it");
-        write_rows(&write, 150).await;
-        assert_eq!(shorten(&write, &fold).await.unwrap(), SOON);
-        let folded = read(&mut fold.lend().await.unwrap(), LOOK).await.unwrap();
-        assert_eq!(folded.unfolded, 0);
-        assert!(folded.pages > left.pages, "others may have written meanwhile: the log goes on");
-        assert_eq!(shorten(&write, &fold).await.unwrap(), LATER, "nothing is left to do");
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() >= 20);
     }
 
     #[tokio::test]
@@ -156,11 +128,11 @@ mod tests {
         assert_eq!(rows().await, 1);
         write_rows(&write, 30).await;
         let mut beside = fold.lend().await.unwrap();
-        begin_anew(&write).await.unwrap();
-        assert!(read(&mut beside, LOOK).await.unwrap().unfolded > 0);
+        shorten(&write, &mut beside).await.unwrap();
+        assert!(unfolded(&mut beside, LOOK).await.unwrap() > 0);
         assert_eq!(rows().await, 1);
         reading.rollback().await.unwrap();
-        begin_anew(&write).await.unwrap();
-        assert_eq!(read(&mut beside, LOOK).await.unwrap().unfolded, 0);
+        shorten(&write, &mut beside).await.unwrap();
+        assert_eq!(unfolded(&mut beside, LOOK).await.unwrap(), 0);
     }
 }
